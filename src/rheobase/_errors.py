@@ -1,0 +1,53 @@
+"""Everything rheobase raises or warns that is its own.
+
+::
+
+    Exception
+    ├── ValueError
+    │   ├── TimeSupportError            two series that should share times or a time support do not
+    │   └── NotFittedError              (also AttributeError) a model is asked for what only a fit can give
+    ├── ImportError
+    │   └── MissingDependencyError      an optional package is needed; the message holds the install command
+    └── Warning
+        ├── NotConvergedWarning         (RuntimeWarning) a fit stopped before its optimum
+        └── SilentNeuronWarning         (UserWarning) a neuron has no spikes in the rows that were used
+
+Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the same call in
+other libraries expect them. Messages say what was given, what was expected and what to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TimeSupportError(ValueError):
+    """Two series that should share their times or their time support do not."""
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model is asked for something that only `fit` can give."""
+
+
+class MissingDependencyError(ImportError):
+    """A package that is not installed is needed; the message holds the command that installs it."""
+
+
+class NotConvergedWarning(RuntimeWarning):
+    """A fit stopped before it reached its optimum."""
+
+
+class SilentNeuronWarning(UserWarning):
+    """A neuron has no spikes in the rows that were used for a fit."""
+
+
+def did_you_mean(name: object, options: Iterable[object]) -> str:
+    """`` Did you mean 'x'?`` for the nearest of `options`, or an empty string.
+
+    Starts with a space, so that it can be appended to a sentence.
+    """
+    known = [str(option) for option in options]
+    lowered = {option.lower(): option for option in reversed(known)}
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
+    return f" Did you mean {lowered[near[0]]!r}?" if near else ""
