@@ -1,7 +1,7 @@
 """Imports point down: the picture in docs/architecture.md, read from the code.
 
-Every import statement counts, wherever it stands: at the top of a file, inside a function, under ``TYPE_CHECKING``, and the
-string handed to ``importlib.import_module`` or ``optional_import``.
+Every import statement counts, wherever it stands: at the top of a file, inside a function, under ``TYPE_CHECKING``; so
+does the string handed to ``importlib.import_module`` or ``optional_import``.
 """
 
 from __future__ import annotations
@@ -100,6 +100,12 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
+def names_a_module(node: ast.AST) -> bool:
+    """Whether `node` is a call that imports the module named by a string."""
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    return called.endswith(("import_module", "optional_import")) and isinstance((node.args or [None])[0], ast.Constant)
+
+
 def imports_in(node: ast.AST, package: list[str], at_load: bool = True) -> Iterator[Import]:
     """Every import under `node`; `package` is the dotted name of the package that relative imports start from."""
     if isinstance(node, ast.Import):
@@ -111,9 +117,8 @@ def imports_in(node: ast.AST, package: list[str], at_load: bool = True) -> Itera
             yield from (Import(f"rheobase.{alias.name}", node.lineno, at_load) for alias in node.names)
         else:
             yield Import(base, node.lineno, at_load)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "optional_import")):
-        if node.args and isinstance(node.args[0], ast.Constant):
-            yield Import(str(node.args[0].value), node.lineno, at_load=False)
+    elif names_a_module(node):
+        yield Import(str(node.args[0].value), node.lineno, at_load=False)
     inner = at_load and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     for child in ast.iter_child_nodes(node):
         yield from imports_in(child, package, inner and not is_type_checking(node))
@@ -127,7 +132,7 @@ def imports_of(path: Path) -> list[Import]:
 def rooms_imported(path: Path) -> Iterator[tuple[Import, str]]:
     for found in imports_of(path):
         if found.top == "rheobase":
-            yield found, (found.module.split(".") + [""])[1]
+            yield found, [*found.module.split("."), ""][1]
 
 
 every_file = pytest.mark.parametrize("path", FILES, ids=place)

@@ -1,8 +1,9 @@
 """rheobase: from a neural recording to a fitted, judged encoding model.
 
-Containers and analysis are flat on this face (``rheobase.Tsd``, ``rheobase.compute_tuning_curves``); models live in rooms named
-as the field names them (``rheobase.glm.GLM``, ``rheobase.basis.RaisedCosineLogConv``). Rooms, and the flat names that need more than
-NumPy, are loaded when they are first asked for: ``import rheobase`` costs little more than ``import numpy``.
+Containers and analysis are flat on this face (``rheobase.Tsd``, ``rheobase.compute_tuning_curves``); models live in
+rooms named as the field names them (``rheobase.glm.GLM``, ``rheobase.basis.RaisedCosineLogConv``). Rooms, and the flat
+names that need more than NumPy, are loaded when they are first asked for: ``import rheobase`` costs little more than
+``import numpy``.
 """
 
 from __future__ import annotations
