@@ -1,0 +1,226 @@
+"""Set algebra on epochs, given as two float64 arrays of starts and ends.
+
+Epochs are sorted, disjoint and of positive length once `clean` has seen them; every other function here counts on it and
+keeps it so. No function loops over epochs: everything is sorting, `searchsorted` and running sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray, IntArray
+
+TOUCH_GAP = 1e-6
+"""Seconds taken from an epoch that ends exactly where the next one starts, so that no instant belongs to both."""
+
+NO_DURATION = "Some epochs have no duration"
+END_FIRST = "Some ends precede the relative start. Dropping them!"
+OVERLAP = "Some starts precede the previous end. Joining them!"
+TOUCHING = "Some starts and ends are equal. Removing 1 microsecond!"
+
+Pieces = tuple[FloatArray, FloatArray, IntArray]
+
+
+class CleanResult(NamedTuple):
+    """What `clean` returns.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of float64, shape (epoch,)
+        Sorted, disjoint, each of positive length (s).
+    kept : ndarray of int64, shape (epoch,), or None
+        Row of the input that each epoch is, or None where rows were re-paired, dropped or joined, so that nothing said of a row
+        can be said of an epoch any more.
+    messages : tuple of str
+        What had to be done, one sentence each, in the order in which users see them.
+    """
+
+    starts: FloatArray
+    ends: FloatArray
+    kept: IntArray | None
+    messages: tuple[str, ...]
+
+
+def clean(starts: FloatArray, ends: FloatArray) -> CleanResult:
+    """Make sorted, disjoint epochs of positive length from any two equally long arrays without NaN.
+
+    Starts and ends are sorted, each on their own. Then, in this order: epochs that end before they start and epochs without
+    duration are dropped, overlapping ones are joined, and an epoch that ends exactly at the next start ends 1 microsecond earlier.
+
+    Because both arrays are sorted, an epoch overlaps its chain exactly when its start lies before the previous end, and a chain
+    ends with its last end; so the sequential rule is one comparison of neighbours.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of float64, shape (epoch,)
+        Seconds.
+
+    Returns
+    -------
+    CleanResult
+    """
+    rows = np.arange(starts.size)
+    if not is_sorted(starts) or not is_sorted(ends):
+        starts, ends, rows = np.sort(starts), np.sort(ends), None
+    result = _join_sorted(starts, ends)
+    if result.kept is None or rows is None:
+        return result._replace(kept=None)
+    return result
+
+
+def is_sorted(values: FloatArray) -> bool:
+    """Whether `values` never decrease."""
+    return bool(np.all(values[1:] >= values[:-1]))
+
+
+def _join_sorted(starts: FloatArray, ends: FloatArray) -> CleanResult:
+    """`clean` for starts and ends that are sorted already."""
+    if not starts.size:
+        return CleanResult(starts, ends, np.arange(0), ())
+    messages = []
+    valid = ends > starts
+    if np.any(ends == starts):
+        messages.append(NO_DURATION)
+    if np.any(ends < starts):
+        messages.append(END_FIRST)
+    # a row that is dropped here cannot sit inside a chain: its start is at or past every earlier end
+    touched = np.append(ends[:-1] == starts[1:], False)[valid]
+    s, e = starts[valid], ends[valid]
+    first = np.append(True, s[1:] >= e[:-1])[: s.size]
+    last = np.append(first[1:], True)[: s.size]
+    if not first.all():
+        messages.append(OVERLAP)
+    s, e, touched = s[first], e[last], touched[last]
+    if touched.any():
+        messages.append(TOUCHING)
+        e = np.where(touched, e - TOUCH_GAP, e)
+        long_enough = e > s
+        if not long_enough.all():
+            messages.insert(0, NO_DURATION)
+            s, e = s[long_enough], e[long_enough]
+    unchanged = s.size == starts.size
+    return CleanResult(s, e, np.arange(s.size) if unchanged else None, tuple(dict.fromkeys(messages)))
+
+
+def union(sets: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """Every instant that lies in at least one of the sets; touching epochs are joined.
+
+    Parameters
+    ----------
+    sets : sequence of (starts, ends)
+        Clean epochs, seconds.
+
+    Returns
+    -------
+    starts, ends : ndarray of float64, shape (epoch,)
+    """
+    if not sets:
+        return np.empty(0), np.empty(0)
+    s = np.sort(np.concatenate([starts for starts, _ in sets]))
+    e = np.sort(np.concatenate([ends for _, ends in sets]))
+    if not s.size:
+        return s, e
+    # with both sorted, k+1 starts have come and k+1 ends have gone exactly where nothing covers the gap
+    gap = s[1:] > e[:-1]
+    return s[np.append(True, gap)], e[np.append(gap, True)]
+
+
+def intersect(
+    starts: FloatArray, ends: FloatArray, other_starts: FloatArray, other_ends: FloatArray
+) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
+    """Pieces of positive length that lie in both sets, and which epochs they come from.
+
+    Parameters
+    ----------
+    starts, ends, other_starts, other_ends : ndarray of float64
+        Two clean sets, seconds.
+
+    Returns
+    -------
+    starts, ends : ndarray of float64, shape (piece,)
+    row, other_row : ndarray of int64, shape (piece,)
+        Epoch of the first and of the second set that holds the piece.
+    """
+    first = np.searchsorted(other_ends, starts, side="right")
+    stop = np.searchsorted(other_starts, ends, side="left")
+    counts = np.maximum(stop - first, 0)
+    row = np.repeat(np.arange(starts.size), counts)
+    other_row = ranges(first, counts)
+    return (
+        np.maximum(starts[row], other_starts[other_row]),
+        np.minimum(ends[row], other_ends[other_row]),
+        row,
+        other_row,
+    )
+
+
+def difference(starts: FloatArray, ends: FloatArray, other_starts: FloatArray, other_ends: FloatArray) -> Pieces:
+    """Pieces of the first set that lie outside the second; bounds are shared, nothing is trimmed.
+
+    Returns
+    -------
+    starts, ends : ndarray of float64, shape (piece,)
+    row : ndarray of int64, shape (piece,)
+        Epoch of the first set that holds the piece.
+    """
+    gap_starts, gap_ends = np.append(-np.inf, other_ends), np.append(other_starts, np.inf)
+    s, e, row, _ = intersect(starts, ends, gap_starts, gap_ends)
+    return s, e, row
+
+
+def merge_close(starts: FloatArray, ends: FloatArray, gap: float) -> tuple[FloatArray, FloatArray]:
+    """Join neighbours that lie at most `gap` seconds apart."""
+    if not starts.size:
+        return starts, ends
+    apart = starts[1:] - ends[:-1] > gap
+    return starts[np.append(True, apart)], ends[np.append(apart, True)]
+
+
+def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
+    """Cut every epoch longer than `size` seconds into pieces of that size; the remainder is left out.
+
+    Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1 microsecond before ``start + (k + 1) * size``.
+
+    Returns
+    -------
+    starts, ends : ndarray of float64, shape (piece,)
+    row : ndarray of int64, shape (piece,)
+        Epoch that was cut.
+    """
+    long_rows = np.flatnonzero(ends - starts > size)
+    s, e = starts[long_rows], ends[long_rows]
+    # one candidate edge too many is harmless (it is filtered); one too few would lose a piece
+    n_edges = np.floor((e - s) / size).astype(np.int64) + 2
+    owner = np.repeat(np.arange(s.size), n_edges)
+    step = ranges(np.zeros(s.size, np.int64), n_edges)
+    edges = np.round(s[owner] + step * size, 9)
+    closes = (owner[1:] == owner[:-1]) & (edges[1:] <= np.round(e, 9)[owner[1:]])
+    return edges[:-1][closes], edges[1:][closes] - TOUCH_GAP, long_rows[owner[:-1][closes]]
+
+
+def epoch_number(times: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """Number of the epoch that holds each time, closed at both edges, as float; NaN outside all of them."""
+    number = np.searchsorted(starts, times, side="right") - 1
+    inside = contains(times, starts, ends, number)
+    return np.where(inside, number, np.nan)
+
+
+def contains(times: FloatArray, starts: FloatArray, ends: FloatArray, number: IntArray) -> BoolArray:
+    """Whether each time lies at or before the end of epoch `number`, -1 standing for none."""
+    if not starts.size:
+        return np.zeros(times.shape, dtype=bool)
+    return (number >= 0) & (times <= ends[np.maximum(number, 0)])
+
+
+def total(starts: FloatArray, ends: FloatArray) -> np.float64:
+    """Summed length of the epochs, seconds."""
+    return np.sum(ends - starts, dtype=np.float64)
+
+
+def ranges(first: IntArray, counts: IntArray) -> IntArray:
+    """``first[0], first[0] + 1, … (counts[0] of them), first[1], …`` in one array."""
+    before = np.cumsum(counts) - counts
+    return np.arange(counts.sum()) - np.repeat(before - first, counts)
