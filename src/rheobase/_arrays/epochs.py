@@ -1,7 +1,7 @@
 """Set algebra on epochs, given as two float64 arrays of starts and ends.
 
-Epochs are sorted, disjoint and of positive length once `clean` has seen them; every other function here counts on it and
-keeps it so. No function loops over epochs: everything is sorting, `searchsorted` and running sums.
+Epochs are sorted, disjoint and of positive length once `clean` has seen them; every other function here counts on it
+and keeps it so. No function loops over epochs: everything is sorting, `searchsorted` and running sums.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class CleanResult(NamedTuple):
     starts, ends : ndarray of float64, shape (epoch,)
         Sorted, disjoint, each of positive length (s).
     kept : ndarray of int64, shape (epoch,), or None
-        Row of the input that each epoch is, or None where rows were re-paired, dropped or joined, so that nothing said of a row
-        can be said of an epoch any more.
+        Row of the input that each epoch is, or None where rows were re-paired, dropped or joined, so that nothing said
+        of a row can be said of an epoch any more.
     messages : tuple of str
         What had to be done, one sentence each, in the order in which users see them.
     """
@@ -47,11 +47,12 @@ class CleanResult(NamedTuple):
 def clean(starts: FloatArray, ends: FloatArray) -> CleanResult:
     """Make sorted, disjoint epochs of positive length from any two equally long arrays without NaN.
 
-    Starts and ends are sorted, each on their own. Then, in this order: epochs that end before they start and epochs without
-    duration are dropped, overlapping ones are joined, and an epoch that ends exactly at the next start ends 1 microsecond earlier.
+    Starts and ends are sorted, each on their own. Then, in this order: epochs that end before they start and epochs
+    without duration are dropped, overlapping ones are joined, and an epoch that ends exactly at the next start ends 1
+    microsecond earlier.
 
-    Because both arrays are sorted, an epoch overlaps its chain exactly when its start lies before the previous end, and a chain
-    ends with its last end; so the sequential rule is one comparison of neighbours.
+    Because both arrays are sorted, an epoch overlaps its chain exactly when its start lies before the previous end,
+    and a chain ends with its last end; so the sequential rule is one comparison of neighbours.
 
     Parameters
     ----------
@@ -182,7 +183,8 @@ def merge_close(starts: FloatArray, ends: FloatArray, gap: float) -> tuple[Float
 def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
     """Cut every epoch longer than `size` seconds into pieces of that size; the remainder is left out.
 
-    Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1 microsecond before ``start + (k + 1) * size``.
+    Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1 microsecond before ``start + (k +
+    1) * size``.
 
     Returns
     -------

@@ -1,14 +1,13 @@
 """Metadata: one table of columns that an `IntervalSet`, a `TsdFrame` or a `TsGroup` holds beside its data.
 
-`Metadata` is the table: a dictionary of NumPy arrays, one entry per interval, column or unit. `AbstractWithMetadata` is the
-face that the three containers show of it (`set_info`, `get_info`, `groupby`, `obj.location`, …), written once.
+`Metadata` is the table: a dictionary of NumPy arrays, one entry per interval, column or unit. `AbstractWithMetadata`
+is the face that the three containers show of it (`set_info`, `get_info`, `groupby`, `obj.location`, …), written once.
 """
 
 from __future__ import annotations
 
 import abc
 import inspect
-import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from numbers import Number
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +16,7 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import IntArray
+from ._warn import warn_user
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +208,7 @@ def as_column(values: Any, index: np.ndarray, name: str) -> np.ndarray:
         values = [values]
     if not isinstance(values, list | tuple | range | np.ndarray):
         msg = (
-            f"Cannot set the following metadata: {name!r} is of type {type(values).__name__}. A column is a pandas Series, "
+            f"Cannot set the following metadata: {name!r} is of type {type(values).__name__}. A column is a Series, "
             f"tuple, list or numpy.ndarray with one entry for each of the {len(index)} rows."
         )
         raise TypeError(msg)
@@ -366,7 +366,8 @@ class AbstractWithMetadata(abc.ABC):
         Returns
         -------
         dict or an object of this class
-            Value, or tuple of values, to the labels (`metadata_index`) of its rows; or the part of this object in `get_group`.
+            Value, or tuple of values, to the labels (`metadata_index`) of its rows; or the part of this object in
+            `get_group`.
 
         Raises
         ------
@@ -377,7 +378,8 @@ class AbstractWithMetadata(abc.ABC):
         if get_group is None:
             return {value: self.metadata_index[rows] for value, rows in groups.items()}
         if get_group not in groups:
-            msg = f"Group {get_group!r} not found in metadata groups. Groups are {list(groups)}.{did_you_mean(get_group, groups)}"
+            hint = did_you_mean(get_group, groups)
+            msg = f"Group {get_group!r} not found in metadata groups. Groups are {list(groups)}.{hint}"
             raise ValueError(msg)
         return self._take_rows(groups[get_group])
 
@@ -475,7 +477,7 @@ class AbstractWithMetadata(abc.ABC):
                 "contains a special character, and cannot be accessed as an attribute. Use 'get_info()' or key indexing"
             )
         if problem is not None:
-            warnings.warn(f"Metadata name {name!r} {problem} to reach it.", UserWarning, stacklevel=4)
+            warn_user(f"Metadata name {name!r} {problem} to reach it.")
 
 
 def _is_attribute(cls: type, name: str) -> bool:

@@ -6,7 +6,6 @@ at the door, with the rounding rule of `rheobase._units`.
 
 from __future__ import annotations
 
-import warnings
 from numbers import Number
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import from_seconds, to_seconds
+from ._warn import warn_user
 
 __all__ = ["TsIndex", "as_numbers", "as_times", "sort_order"]
 
@@ -93,14 +93,15 @@ def as_times(
     if order is None:
         return np.array(times, dtype=np.float64), None
     if warn:
-        warnings.warn("timestamps are not sorted; sorting them", UserWarning, stacklevel=4)
+        warn_user("timestamps are not sorted; sorting them")
     return times[order], order
 
 
 class TsIndex(np.ndarray):
     """Times of a series: a one-dimensional, sorted, read-only float64 array in seconds.
 
-    Slices, masks and `copy` give a `TsIndex` again; arithmetic and anything that could lose the order gives a plain array.
+    Slices, masks and `copy` give a `TsIndex` again; arithmetic and anything that could lose the order gives a plain
+    array.
 
     Parameters
     ----------

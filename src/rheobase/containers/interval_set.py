@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from numbers import Integral, Number, Real
 from pathlib import Path
@@ -16,6 +15,7 @@ from .._types import ArrayLike, FloatArray, IntArray
 from .._units import check_units, from_seconds, to_seconds
 from ._metadata import AbstractWithMetadata, Metadata
 from ._time import as_numbers
+from ._warn import warn_user
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,17 +31,17 @@ _TAG_COLUMNS = ("tags", "label")
 class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     """Epochs: closed intervals of time, sorted, disjoint and of positive length.
 
-    Whatever is given is made so, with a warning for each thing that had to be done: rows with NaN are dropped; starts and ends
-    are sorted, each on their own; epochs without duration or that end before they start are dropped; overlapping ones are
-    joined; one that ends exactly at the next start ends 1 microsecond earlier. Metadata survives only where each row is still
-    the epoch it was.
+    Whatever is given is made so, with a warning for each thing that had to be done: rows with NaN are dropped; starts
+    and ends are sorted, each on their own; epochs without duration or that end before they start are dropped;
+    overlapping ones are joined; one that ends exactly at the next start ends 1 microsecond earlier. Metadata survives
+    only where each row is still the epoch it was.
 
     Parameters
     ----------
     start : float, array_like, IntervalSet or pandas.DataFrame
-        Starts; or, without `end`: pairs of shape (epoch, 2), one pair, a flat sequence of start, end, start, end, …; or another
-        IntervalSet (its metadata is left behind); or a DataFrame with columns ``start`` and ``end``, whose other columns become
-        metadata.
+        Starts; or, without `end`: pairs of shape (epoch, 2), one pair, a flat sequence of start, end, start, end, …;
+        or another IntervalSet (its metadata is left behind); or a DataFrame with columns ``start`` and ``end``, whose
+        other columns become metadata.
     end : float or array_like, optional
         Ends, as many as starts.
     time_units : {"s", "ms", "us"}
@@ -98,23 +98,19 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         table = table if table is not None and table.columns else None
         missing = np.isnan(starts) | np.isnan(ends)
         if missing.any():
-            _warn(f"{missing.sum()} row(s) with NaN start/end time(s) were dropped.")
+            warn_user(f"{missing.sum()} row(s) with NaN start/end time(s) were dropped.")
             starts, ends = starts[~missing], ends[~missing]
             table = table if table is None else table.take(~missing, np.arange(starts.size))
+        dropping = " and dropping metadata, which cannot follow unsorted times" if table is not None else ""
         for name, bounds in (("start", starts), ("end", ends)):
             if not _strictly_increasing(bounds):
-                if table is None:
-                    _warn(f"{name} is not sorted. Sorting it.")
-                else:
-                    _warn(
-                        f"{name} is not sorted. Cannot keep metadata of unsorted {name} times. Sorting it and dropping metadata."
-                    )
+                warn_user(f"{name} is not sorted. Sorting it{dropping}.")
         result = _epochs.clean(starts, ends)
         if result.messages:
-            _warn("\n".join(result.messages))
+            warn_user("\n".join(result.messages))
         was_sorted = _strictly_increasing(starts) and _strictly_increasing(ends)
         if table is not None and result.kept is None and was_sorted:
-            _warn("epochs have changed, dropping metadata.")
+            warn_user("epochs have changed, dropping metadata.")
         keep = table is not None and result.kept is not None and was_sorted
         self._store(result.starts, result.ends, table if keep else None)
 
@@ -141,7 +137,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     def _take_rows(self, positions: IntArray) -> IntervalSet:
         return self[positions]
 
-    # ---- attributes ----------------------------------------------------------------------------------------------------
+    # ---- attributes ------------------------------------------------------------------------------------------------
 
     @property
     def start(self) -> FloatArray:
@@ -197,12 +193,14 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         from .ts import Ts
 
         message = f"{name}s is deprecated and will be removed; use `Ts(epochs.{name})`."
-        warnings.warn(message, DeprecationWarning, stacklevel=3)
+        warn_user(message, DeprecationWarning)
         return Ts(t=getattr(self, name), time_support=self)
 
     @property
     def loc(self) -> _Loc:
-        """Rows and columns by label: ``loc[i]``, ``loc[[i, j]]``, ``loc[i, "start"]``, ``loc["start"]``, ``loc["name"]``."""
+        """Rows and columns by label: ``loc[i]``, ``loc[[i, j]]``, ``loc[i, "start"]``, ``loc["start"]``,
+        ``loc["name"]``.
+        """
         return _Loc(self)
 
     def __len__(self) -> int:
@@ -221,7 +219,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
 
         return interval_html(self)
 
-    # ---- selection -----------------------------------------------------------------------------------------------------
+    # ---- selection -------------------------------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
@@ -262,8 +260,8 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     def keys(self) -> list[str]:
         """Names that ``epochs[name]`` understands: the metadata columns, then the tags.
 
-        Tags are the distinct entries of a column called ``tags`` (a text or a list of texts per epoch) or ``label``, in order
-        of appearance; ``epochs["Noise 1"]`` gives the epochs that carry this tag, with their metadata.
+        Tags are the distinct entries of a column called ``tags`` (a text or a list of texts per epoch) or ``label``,
+        in order of appearance; ``epochs["Noise 1"]`` gives the epochs that carry this tag, with their metadata.
         """
         columns = list(self._metadata.columns)
         return columns + [tag for tag in self._tags() if tag not in columns]
@@ -287,7 +285,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
             raise RuntimeError(msg)
         self.set_info({key: value})
 
-    # ---- numpy ---------------------------------------------------------------------------------------------------------
+    # ---- numpy -----------------------------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
@@ -296,19 +294,20 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         return self.values if dtype is None else self.values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        _warn("Converting IntervalSet to numpy.array")
+        warn_user("Converting IntervalSet to numpy.array")
         return getattr(ufunc, method)(*_plain(args), **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        _warn("Converting IntervalSet to numpy.array")
+        warn_user("Converting IntervalSet to numpy.array")
         return func(*_plain(args), **{name: _plain(value) for name, value in kwargs.items()})
 
-    # ---- set algebra ---------------------------------------------------------------------------------------------------
+    # ---- set algebra -----------------------------------------------------------------------------------------------
 
     def union(self, a: IntervalSet) -> IntervalSet:
         """Every instant of this set or of `a`.
 
-        Overlapping epochs are joined; touching ones end up 1 microsecond apart, with a warning. Metadata is dropped, with a warning.
+        Overlapping epochs are joined; touching ones end up 1 microsecond apart, with a warning. Metadata is dropped,
+        with a warning.
 
         Raises
         ------
@@ -320,13 +319,14 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         starts, ends = np.concatenate((self._start, a.start)), np.concatenate((self._end, a.end))
         result = _epochs.clean(np.sort(starts), np.sort(ends))
         if _epochs.TOUCHING in result.messages:
-            _warn(_epochs.TOUCHING)
+            warn_user(_epochs.TOUCHING)
         return IntervalSet._trusted(result.starts, result.ends)
 
     def intersect(self, a: IntervalSet) -> IntervalSet:
         """Every instant of this set that is also in `a`.
 
-        Pieces have positive length. Each carries the metadata of both epochs it comes from, except for columns that both sets have.
+        Pieces have positive length. Each carries the metadata of both epochs it comes from, except for columns that
+        both sets have.
 
         Raises
         ------
@@ -362,7 +362,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         """
         return _epochs.epoch_number(_times_of(tsd), self._start, self._end)
 
-    # ---- shape of the epochs -------------------------------------------------------------------------------------------
+    # ---- shape of the epochs ---------------------------------------------------------------------------------------
 
     def drop_short_intervals(self, threshold: float, time_units: str = "s") -> IntervalSet:
         """Epochs strictly longer than `threshold` (in `time_units`), with their metadata."""
@@ -381,8 +381,8 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     def split(self, interval_size: float, time_units: str = "s") -> IntervalSet:
         """Cut epochs into pieces of one size.
 
-        Only epochs strictly longer than `interval_size` are cut, into full pieces; what is left over is dropped. Each piece ends
-        1 microsecond before the next would start, and carries the metadata of its epoch.
+        Only epochs strictly longer than `interval_size` are cut, into full pieces; what is left over is dropped. Each
+        piece ends 1 microsecond before the next would start, and carries the metadata of its epoch.
 
         Parameters
         ----------
@@ -451,9 +451,9 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
 
     def _warn_dropped(self, method: str) -> None:
         if self._metadata.columns:
-            _warn(f"metadata incompatible with {method} method. dropping metadata from result")
+            warn_user(f"metadata incompatible with {method} method. dropping metadata from result")
 
-    # ---- out -----------------------------------------------------------------------------------------------------------
+    # ---- out -------------------------------------------------------------------------------------------------------
 
     def as_units(self, units: str = "s") -> pd.DataFrame:
         """Starts and ends in `units` as a pandas DataFrame; microseconds are int64."""
@@ -475,7 +475,8 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         return IntervalSet._trusted(self._start.copy(), self._end.copy(), self._metadata.copy())
 
     def save(self, filename: str | Path) -> None:
-        """Write to a NumPy archive, from which `load_file` makes the same object; ``.npz`` is appended where it is missing.
+        """Write to a NumPy archive, from which `load_file` makes the same object; ``.npz`` is appended where it is
+        missing.
 
         Raises
         ------
@@ -536,10 +537,10 @@ def _read_bounds(start: Any, end: Any) -> tuple[FloatArray, FloatArray, dict[str
 def _read_frame(frame: Any) -> tuple[FloatArray, FloatArray, dict[str, Any]]:
     missing = [name for name in _BOUNDS if name not in frame.columns]
     if missing:
-        msg = f'A DataFrame must contain columns "start" and "end" for start and end times; {missing} missing in {list(frame.columns)}.'
+        msg = f"A DataFrame must contain columns 'start' and 'end'; {missing} missing in {list(frame.columns)}."
         raise AssertionError(msg)
     if not frame["start"].is_monotonic_increasing:
-        _warn("DataFrame is not sorted by start times. Sorting it.", stacklevel=5)
+        warn_user("DataFrame is not sorted by start times. Sorting it.")
         frame = frame.sort_values("start", kind="stable")
     metadata = {name: np.asarray(frame[name]) for name in frame.columns if name not in _BOUNDS}
     return frame["start"].to_numpy(np.float64), frame["end"].to_numpy(np.float64), metadata
@@ -557,8 +558,8 @@ def _read_pairs(pairs: Any) -> tuple[FloatArray, FloatArray]:
     flat = array.ndim == 1 and array.size and array.size % 2 == 0
     if not flat and (array.ndim != 2 or array.shape[1] != 2):
         msg = (
-            f"Unable to interpret the input of shape {array.shape}. Please provide a list of start-end pairs (shape (n, 2)), "
-            "or starts and ends."
+            f"Unable to interpret the input of shape {array.shape}. Please provide a list of start-end pairs, "
+            "shape (n, 2), or starts and ends."
         )
         raise ValueError(msg)
     array = array.reshape(-1, 2)
@@ -618,7 +619,3 @@ def _plain(args: Any) -> Any:
     if isinstance(args, list | tuple):
         return type(args)(_plain(arg) for arg in args)
     return args
-
-
-def _warn(message: str, stacklevel: int = 4) -> None:
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
