@@ -1,0 +1,58 @@
+"""Time of a first import, side by side: each package in fresh processes, in turns, in one run.
+
+Prints a Markdown table. The time of an interpreter that imports nothing is taken off, so that what is left is the
+import.
+
+    python benchmarks/imports.py [--repeats 7]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import subprocess
+import sys
+import time
+
+MODULES = ("rheobase", "pynapple", "nemos", "rheobase.glm", "nemos.glm")
+"""What is imported, if its package is installed; the first is what the others are compared with."""
+
+
+def seconds(code: str) -> float:
+    """Wall time of a fresh interpreter that runs `code`."""
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def measure(repeats: int) -> dict[str, list[float]]:
+    """Import times, seconds, per module; one round warms the disk cache and is thrown away."""
+    present = [module for module in MODULES if importlib.util.find_spec(module.partition(".")[0])]
+    times: dict[str, list[float]] = {module: [] for module in present}
+    for _ in range(repeats + 1):
+        empty = seconds("")
+        for module in present:
+            times[module].append(seconds(f"import {module}") - empty)
+    return {module: taken[1:] for module, taken in times.items()}
+
+
+def table(times: dict[str, list[float]]) -> str:
+    """The measurement as Markdown."""
+    ours = statistics.median(times[MODULES[0]])
+    lines = ["| import | median (s) | fastest to slowest (s) | times `rheobase` |", "|---|---:|---:|---:|"]
+    for module, taken in times.items():
+        middle = statistics.median(taken)
+        lines.append(f"| `{module}` | {middle:.3f} | {min(taken):.3f} to {max(taken):.3f} | {middle / ours:.1f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Parse the command line, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=7, help="fresh processes per package (default 7)")
+    print(table(measure(parser.parse_args().repeats)))
+
+
+if __name__ == "__main__":
+    main()
