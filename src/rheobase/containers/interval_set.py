@@ -14,6 +14,7 @@ from .._errors import did_you_mean
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import check_units, from_seconds, to_seconds
 from ._metadata import AbstractWithMetadata, Metadata
+from ._repr import interval_table
 from ._time import as_numbers
 from ._warn import warn_user
 
@@ -63,9 +64,10 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     >>> from rheobase.containers import IntervalSet
     >>> epochs = IntervalSet(start=[0, 10], end=[5, 15], metadata={"label": ["left", "right"]})
     >>> epochs
-      index    start    end  label
-          0        0      5  left
-          1       10     15  right
+    index  start  end  label
+    -----  -----  ---  -----
+    0          0    5  left
+    1         10   15  right
     shape: (2, 2), time unit: sec.
     >>> epochs["left"].tot_length()
     np.float64(5.0)
@@ -210,14 +212,10 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         return (self[row] for row in range(len(self)))
 
     def __repr__(self) -> str:
-        from ._repr import interval_table
-
-        return interval_table(self)
+        return interval_table(self).text()
 
     def _repr_html_(self) -> str:
-        from ._repr import interval_html
-
-        return interval_html(self)
+        return interval_table(self).html()
 
     # ---- selection -------------------------------------------------------------------------------------------------
 
