@@ -219,7 +219,9 @@ def _population_truth(n_neurons: int, rng: np.random.Generator) -> SimulatedTrut
     sign = np.where(neuron % 3 == 2, -1.0, 1.0)
     stimulus = sign * rng.uniform(0.05, 0.08, n_neurons) * _biphasic(lags[:, None], peak)
     coupling = np.zeros((_WINDOW, n_neurons, n_neurons))
-    coupling[:, neuron, neuron] = _own_history(lags)[:, None]
+    refractory, adaptation = rng.uniform(1.5e-3, 4e-3, n_neurons), rng.uniform(0.1, 0.6, n_neurons)
+    rebound = np.where(neuron % 4 == 1, 0.9, 0.0)  # every fourth neuron tends to burst
+    coupling[:, neuron, neuron] = _own_history(lags[:, None], refractory, adaptation, rebound)
     if n_neurons > 1:
         right = (neuron + 1) % n_neurons
         coupling[:, right, neuron] += rng.uniform(0.5, 1.0, n_neurons) * _bump(lags, 6e-3)[:, None]
@@ -234,7 +236,8 @@ def _injection_truth() -> SimulatedTruth:
     lags = np.arange(1, _WINDOW + 1) * _BIN
     stimulus = 2.6e-3 * _biphasic(lags, 8e-3)[:, None]
     baseline = np.array([14.0]) * np.exp(-100 * stimulus.sum())  # 14 Hz at the mean current of 100 pA
-    return SimulatedTruth(_BIN, lags, baseline, stimulus, _own_history(lags)[:, None, None], "pA")
+    history = _own_history(lags, 2.5e-3, 0.4, 0.0)
+    return SimulatedTruth(_BIN, lags, baseline, stimulus, history[:, None, None], "pA")
 
 
 def _bump(lags: FloatArray, peak: FloatArray | float) -> FloatArray:
@@ -247,9 +250,9 @@ def _biphasic(lags: FloatArray, peak: FloatArray | float) -> FloatArray:
     return _bump(lags, peak) ** 3 - 0.35 * _bump(lags, 2.2 * peak) ** 3
 
 
-def _own_history(lags: FloatArray) -> FloatArray:
-    """Refractoriness, then a weak and slow adaptation."""
-    return -6.0 * np.exp(-lags / 2.5e-3) - 0.4 * np.exp(-lags / 25e-3)
+def _own_history(lags: FloatArray, refractory, adaptation, rebound) -> FloatArray:
+    """Refractoriness, a rebound after it, and a weak and slow adaptation; time constants in seconds."""
+    return -6.0 * np.exp(-lags / refractory) + rebound * _bump(lags, 8e-3) ** 2 - adaptation * np.exp(-lags / 25e-3)
 
 
 def _simulate_epoch(stimulus: FloatArray, truth: SimulatedTruth, seed: int) -> IntArray:
