@@ -1,0 +1,92 @@
+"""How the site is built: `nox -s docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+import rheobase  # noqa: E402
+
+project = "rheobase"
+author = "The rheobase developers"
+copyright = "the rheobase developers, MIT licence"
+version = release = rheobase.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "public_face",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+root_doc = "index"
+exclude_patterns = ["_build", "_ext", "_templates", "gallery/**/*.ipynb", "gallery/**/*.py", "gallery/**/*.json"]
+templates_path = ["_templates"]
+default_role = "code"
+nitpicky = True
+nitpick_ignore_regex = [
+    # bases and types that live in other libraries, or in rooms that are no part of the reference
+    (r"py:.*", r"(numpy|jax|jaxlib|collections|typing|matplotlib|pandas|xarray|sklearn|abc|builtins)\..*"),
+    (r"py:.*", r"rheobase\.(.*\.)?_.*"),
+    (r"py:.*", r"rheobase\.containers\..*"),
+    (r"py:class", r"(ABC|NamedTuple|Mapping|ndarray|object|BaseEstimator|optional|array_like|callable|Ellipsis)"),
+]
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "groupwise"
+autodoc_preserve_defaults = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "unsrt"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(HERE.parent / "gallery"),
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"plot_",
+    "plot_gallery": "True",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "image_scrapers": ("matplotlib",),
+    "reset_modules": ("matplotlib",),
+    "min_reported_time": 1e6,
+    "write_computation_times": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "rheobase"
+html_static_path = ["_static"]
+html_css_files = ["rheobase.css"]
+html_favicon = "_static/logo.svg"
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "rheobase", "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "show_prev_next": True,
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "pygments_light_style": "friendly",
+    "pygments_dark_style": "monokai",
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": [], "changelog": [], "why": [], "benchmarks": []}
