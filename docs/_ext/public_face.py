@@ -1,7 +1,8 @@
 """Writes the pages of the API reference from `__all__`: every public name once, where a user would look for it.
 
-A name that the face lifts out of a room (``rheobase.load_file`` out of ``rheobase.io``) is documented on the face only. Pages go to
-``api/generated``; ``api/index.md`` lists them, so that a room without a place in that list is a warning, and warnings are errors.
+A name that the face lifts out of a room (``rheobase.load_file`` out of ``rheobase.io``) is documented on the face only.
+Pages go to ``api/generated``; ``api/index.md`` lists them, so that a room without a place in that list is a warning, and
+warnings are errors.
 """
 
 from __future__ import annotations
