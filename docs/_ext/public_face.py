@@ -1,8 +1,8 @@
 """Writes the pages of the API reference from `__all__`: every public name once, where a user would look for it.
 
 A name that the face lifts out of a room (``rheobase.load_file`` out of ``rheobase.io``) is documented on the face only.
-Pages go to ``api/generated``; ``api/index.md`` lists them, so that a room without a place in that list is a warning, and
-warnings are errors.
+Pages go to ``api/generated``; ``api/index.md`` lists them, so that a room without a place in that list is a warning,
+and warnings are errors.
 """
 
 from __future__ import annotations
@@ -28,22 +28,19 @@ def kind(name: str, value: object) -> str:
     return "Files" if module.startswith("rheobase.io") else "Analysis"
 
 
-def summary(names: list[str], prefix: str) -> str:
-    """An autosummary of `names`, each with a page of its own."""
-    lines = [
-        "",
-        ".. autosummary::",
-        "   :toctree: .",
-        "   :nosignatures:",
-        "",
-        *(f"   {prefix}.{n}" for n in names),
-        "",
-    ]
+def summary(names: list[str]) -> str:
+    """An autosummary of `names` of the current module, each with a page of its own."""
+    lines = ["", ".. autosummary::", "   :toctree: .", "   :nosignatures:", "", *(f"   {name}" for name in names), ""]
     return "\n".join(lines)
 
 
 def title(text: str, line: str = "=") -> str:
     return f"{text}\n{line * len(text)}\n"
+
+
+def introduced(module: str) -> tuple[str, str]:
+    """The docstring of `module`, and the word that names below are its own."""
+    return f".. automodule:: {module}\n   :no-members:\n", f".. currentmodule:: {module}\n"
 
 
 def face_page() -> str:
@@ -54,10 +51,10 @@ def face_page() -> str:
         if not name.startswith("__") and not isinstance(value, types.ModuleType):
             groups[kind(name, value)].append(name)
     groups["Containers"].sort(key=CONTAINERS.index)
-    parts = [title("rheobase"), ".. automodule:: rheobase\n   :no-members:\n\n.. currentmodule:: rheobase\n"]
+    parts = [title("rheobase"), *introduced("rheobase")]
     for heading, names in groups.items():
         if names:
-            parts += [title(heading, "-"), summary(names, "rheobase")]
+            parts += [title(heading, "-"), summary(names)]
     return "\n".join(parts)
 
 
@@ -67,9 +64,9 @@ def room_page(room: str) -> str:
     flat = {id(getattr(rheobase, name)) for name in rheobase.__all__}
     names = [name for name in module.__all__ if id(getattr(module, name)) not in flat]
     lifted = [name for name in module.__all__ if name not in names]
-    parts = [title(f"rheobase.{room}"), f".. automodule:: rheobase.{room}\n   :no-members:\n"]
+    parts = [title(f"rheobase.{room}"), *introduced(f"rheobase.{room}")]
     if names:
-        parts.append(summary(names, f"rheobase.{room}"))
+        parts.append(summary(names))
     if lifted:
         links = ", ".join(f":py:obj:`rheobase.{name}`" for name in lifted)
         parts.append(f"On the face, and documented there: {links}.\n")
