@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from numbers import Integral, Number, Real
+from numbers import Number, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ from .._arrays import epochs as _epochs
 from .._errors import did_you_mean
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import check_units, from_seconds, to_seconds
+from ._interval_input import read_bounds
+from ._interval_select import BOUNDS, Loc, row_positions, tagged_rows, tags
 from ._metadata import AbstractWithMetadata, Metadata
 from ._repr import interval_table
-from ._time import as_numbers
 from ._warn import warn_user
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from .ts import Ts
 
 __all__ = ["IntervalSet"]
-
-_BOUNDS = ("start", "end")
-_TAG_COLUMNS = ("tags", "label")
 
 
 class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
@@ -88,7 +86,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         if isinstance(start, IntervalSet):
             self._store(start.start, start.end, None)
         else:
-            starts, ends, frame_columns = _read_bounds(start, end)
+            starts, ends, frame_columns = read_bounds(start, end)
             self._metadata = Metadata(np.arange(starts.size))
             self.set_info(frame_columns if frame_columns else metadata)
             self._clean(to_seconds(starts, time_units), to_seconds(ends, time_units), self._metadata)
@@ -164,7 +162,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def columns(self) -> np.ndarray:
         """``["start", "end"]``."""
-        return np.array(_BOUNDS)
+        return np.array(BOUNDS)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -199,11 +197,11 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         return Ts(t=getattr(self, name), time_support=self)
 
     @property
-    def loc(self) -> _Loc:
+    def loc(self) -> Loc:
         """Rows and columns by label: ``loc[i]``, ``loc[[i, j]]``, ``loc[i, "start"]``, ``loc["start"]``,
         ``loc["name"]``.
         """
-        return _Loc(self)
+        return Loc(self)
 
     def __len__(self) -> int:
         return self._start.size
@@ -226,7 +224,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
             return self._rows_and_columns(key)
         if isinstance(key, list) and key and all(isinstance(name, str) for name in key):
             return self.get_info(key)
-        rows = _row_positions(key, len(self))
+        rows = row_positions(key, len(self))
         metadata = self._metadata.take(rows)
         if _strictly_increasing(rows):
             return IntervalSet._trusted(self._start[rows], self._end[rows], metadata)
@@ -239,18 +237,18 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
             msg = f"too many indices for IntervalSet: it is 2-dimensional, got {len(key)} indices."
             raise IndexError(msg)
         if len(key) == 2 and isinstance(key[1], slice) and key[1].indices(2) == (0, 2, 1) and key[0] is not Ellipsis:
-            return IntervalSet(self[_row_positions(key[0], len(self))])
+            return IntervalSet(self[row_positions(key[0], len(self))])
         return self.values[key]
 
     def _named(self, name: str) -> Any:
         """`start`, `end`, a metadata column, or the epochs that carry a tag, in this order."""
-        if name in _BOUNDS:
+        if name in BOUNDS:
             return getattr(self, name)
         if name in self._metadata:
             return self.get_info(name)
-        rows = self._tagged(name)
+        rows = tagged_rows(self._metadata, name)
         if not rows.size:
-            known = [*_BOUNDS, *self._metadata.columns, *self._tags()]
+            known = [*BOUNDS, *self._metadata.columns, *tags(self._metadata)]
             msg = f"Unknown string argument {name!r}. Should be in {known}.{did_you_mean(name, known)}"
             raise IndexError(msg)
         return self[rows]
@@ -262,23 +260,10 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         in order of appearance; ``epochs["Noise 1"]`` gives the epochs that carry this tag, with their metadata.
         """
         columns = list(self._metadata.columns)
-        return columns + [tag for tag in self._tags() if tag not in columns]
-
-    def _tag_rows(self) -> Iterator[tuple[int, str]]:
-        for column in _TAG_COLUMNS:
-            for row, entry in enumerate(self._metadata.columns.get(column, ())):
-                for tag in [entry] if isinstance(entry, str) else np.ravel(np.asarray(entry, dtype=object)):
-                    if isinstance(tag, str):
-                        yield row, str(tag)
-
-    def _tags(self) -> list[str]:
-        return list(dict.fromkeys(tag for _, tag in self._tag_rows()))
-
-    def _tagged(self, name: str) -> IntArray:
-        return np.unique(np.array([row for row, tag in self._tag_rows() if tag == name], dtype=np.int64))
+        return columns + [tag for tag in tags(self._metadata) if tag not in columns]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if not isinstance(key, str) or key in _BOUNDS:
+        if not isinstance(key, str) or key in BOUNDS:
             msg = "IntervalSet is immutable. Starts and ends have been already sorted; build a new IntervalSet instead."
             raise RuntimeError(msg)
         self.set_info({key: value})
@@ -460,13 +445,13 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         bounds = from_seconds(self.values, units)
         if units == "us":
             bounds = bounds.astype(np.int64)
-        return pd.DataFrame(bounds, index=self.index, columns=list(_BOUNDS))
+        return pd.DataFrame(bounds, index=self.index, columns=list(BOUNDS))
 
     def as_dataframe(self) -> pd.DataFrame:
         """Starts and ends (s) and metadata as a pandas DataFrame."""
         import pandas as pd
 
-        return pd.concat([pd.DataFrame(self.values, index=self.index, columns=list(_BOUNDS)), self.metadata], axis=1)
+        return pd.concat([pd.DataFrame(self.values, index=self.index, columns=list(BOUNDS)), self.metadata], axis=1)
 
     def copy(self) -> IntervalSet:
         """A copy whose metadata can be changed on its own."""
@@ -484,104 +469,6 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         from ._save import save
 
         save(self, filename)
-
-
-class _Loc:
-    """Rows and columns of an IntervalSet by label."""
-
-    __slots__ = ("_epochs",)
-
-    def __init__(self, epochs: IntervalSet) -> None:
-        self._epochs = epochs
-
-    def __getitem__(self, key: Any) -> Any:
-        epochs = self._epochs
-        if isinstance(key, tuple) and len(key) == 2:
-            rows, columns = key
-            if not isinstance(columns, str):
-                msg = f"loc takes the name of one column second, got {columns!r}. Known: {self._names()}."
-                raise IndexError(msg)
-            picked = self[columns]
-            return picked[rows] if columns in _BOUNDS else picked.loc[rows]
-        if isinstance(key, str):
-            if key not in self._names():
-                msg = f"Unknown label {key!r}. Should be in {self._names()}.{did_you_mean(key, self._names())}"
-                raise IndexError(msg)
-            return epochs[key] if key in _BOUNDS else epochs.get_info(key)
-        if isinstance(key, Integral):
-            return epochs.values[key]
-        if isinstance(key, slice | tuple):
-            msg = f"loc takes a row, a list of rows, a name, or a row and a name; got {key!r}. Slice with epochs[a:b]."
-            raise IndexError(msg)
-        return epochs[key]
-
-    def _names(self) -> list[str]:
-        return [*_BOUNDS, *self._epochs._metadata.columns]
-
-
-def _read_bounds(start: Any, end: Any) -> tuple[FloatArray, FloatArray, dict[str, Any] | None]:
-    """Starts, ends and (from a DataFrame) metadata columns, in whatever form they were given."""
-    if type(start).__name__ == "DataFrame":  # pandas need not be loaded to know it
-        return _read_frame(start)
-    if end is None:
-        start, end = _read_pairs(start)
-    starts, ends = as_numbers(start, "start"), as_numbers(end, "end")
-    if starts.size != ends.size:
-        msg = f"Starts and ends are not of the same length: got {starts.size} and {ends.size}."
-        raise AssertionError(msg)
-    return starts, ends, None
-
-
-def _read_frame(frame: Any) -> tuple[FloatArray, FloatArray, dict[str, Any]]:
-    missing = [name for name in _BOUNDS if name not in frame.columns]
-    if missing:
-        msg = f"A DataFrame must contain columns 'start' and 'end'; {missing} missing in {list(frame.columns)}."
-        raise AssertionError(msg)
-    if not frame["start"].is_monotonic_increasing:
-        warn_user("DataFrame is not sorted by start times. Sorting it.")
-        frame = frame.sort_values("start", kind="stable")
-    metadata = {name: np.asarray(frame[name]) for name in frame.columns if name not in _BOUNDS}
-    return frame["start"].to_numpy(np.float64), frame["end"].to_numpy(np.float64), metadata
-
-
-def _read_pairs(pairs: Any) -> tuple[FloatArray, FloatArray]:
-    """Starts and ends from an (n, 2) array, a list of pairs, one pair, or a flat sequence of 2 n numbers."""
-    try:
-        array = np.asarray(pairs, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        msg = f"Unable to interpret the input ({error}). Please provide a list of start-end pairs, or starts and ends."
-        raise ValueError(msg) from error
-    if array.shape == (0, 2):
-        return array[:, 0], array[:, 1]
-    flat = array.ndim == 1 and array.size and array.size % 2 == 0
-    if not flat and (array.ndim != 2 or array.shape[1] != 2):
-        msg = (
-            f"Unable to interpret the input of shape {array.shape}. Please provide a list of start-end pairs, "
-            "shape (n, 2), or starts and ends."
-        )
-        raise ValueError(msg)
-    array = array.reshape(-1, 2)
-    return array[:, 0], array[:, 1]
-
-
-def _row_positions(key: Any, n: int) -> IntArray:
-    """Positions of the rows that a key selects, for every key that numpy takes on one axis.
-
-    Raises
-    ------
-    IndexError
-        If the key cannot index rows, or points outside.
-    """
-    if key is None:
-        msg = "an IntervalSet cannot gain an axis; index np.asarray(epochs) instead."
-        raise IndexError(msg)
-    if isinstance(key, list) and not key:
-        key = np.empty(0, dtype=np.int64)
-    if isinstance(key, Integral):
-        key = slice(int(key), int(key) + 1 or None) if -n <= key < n else int(key)
-    elif not isinstance(key, slice | np.ndarray):
-        key = key if key is Ellipsis else np.asarray(key)
-    return np.atleast_1d(np.arange(n)[key])
 
 
 def _strictly_increasing(values: np.ndarray) -> bool:

@@ -245,9 +245,7 @@ def _table_columns(table: Any, leave_out: tuple[str, ...]) -> dict[str, np.ndarr
         else:
             columns = found | columns if name in ("electrode_group", "electrodes") else columns | found
     if skipped:
-        warn_user(
-            f"Columns {skipped} of {table.name!r} are not metadata that fit in memory; read them from `nwb` itself."
-        )
+        warn_user(f"Columns {skipped} of {table.name!r} are too large or too odd for metadata; read them from `.nwb`.")
     return columns
 
 
