@@ -76,7 +76,7 @@ def difference_of_gammas(
     x = np.linspace(0, last, int(ws))
     kernel = excitation.pdf(x) - inhibition.pdf(x)
     norm = np.linalg.norm(kernel)
-    if ws > 0 and not norm > 0:
+    if ws > 0 and not norm > 1e-12:  # rounding leaves a little of nothing
         msg = (
             "The excitatory and the inhibitory gamma density are the same: their difference is zero everywhere and "
             "cannot have unit length. Change excit_a or excit_b."

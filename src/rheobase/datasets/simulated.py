@@ -220,7 +220,7 @@ def _population_truth(n_neurons: int, rng: np.random.Generator) -> SimulatedTrut
     stimulus = sign * rng.uniform(0.05, 0.08, n_neurons) * _biphasic(lags[:, None], peak)
     coupling = np.zeros((_WINDOW, n_neurons, n_neurons))
     refractory, adaptation = rng.uniform(1.5e-3, 4e-3, n_neurons), rng.uniform(0.1, 0.6, n_neurons)
-    rebound = np.where(neuron % 4 == 1, 0.9, 0.0)  # every fourth neuron tends to burst
+    rebound = np.where(neuron % 4 == 1, 0.7, 0.0)  # every fourth neuron tends to burst
     coupling[:, neuron, neuron] = _own_history(lags[:, None], refractory, adaptation, rebound)
     if n_neurons > 1:
         right = (neuron + 1) % n_neurons

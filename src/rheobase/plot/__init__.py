@@ -6,13 +6,15 @@ Every function draws on the axes it is given (or on new ones) and returns what i
 from __future__ import annotations
 
 from ._filters import plot_basis, plot_coupling_map, plot_filter
-from ._population import plot_population_fit
+from ._population import FilterSet, Tuning, plot_population_fit
 from ._scores import plot_scores
 from ._traces import plot_firing_rate, plot_raster, plot_trace
 from ._tuning import plot_tuning_curve
 from .tutorial import current_injection_plot, plot_current_history_features, tuning_curve_plot
 
 __all__ = [
+    "FilterSet",
+    "Tuning",
     "current_injection_plot",
     "plot_basis",
     "plot_coupling_map",

@@ -67,8 +67,9 @@ def current_injection_plot(
         raise ValueError(msg)
     start, end = _busiest_second(firing_rate) if zoom is None else zoom
     trains = spike_trains(spikes)
-    for ax_current, ax_rate in (axes[:2], axes[2:]):
-        _current_with_spikes(ax_current, current, trains, with_unit(stimulus, unit))
+    crowded = max(map(len, trains.values()), default=0) > 300
+    for ax_current, ax_rate, thin in ((*axes[:2], crowded), (*axes[2:], False)):
+        _current_with_spikes(ax_current, current, trains, with_unit(stimulus, unit), thin)
         plot_firing_rate(firing_rate, *predicted, labels=labels, ax=ax_rate)
         ax_current.set_xlabel("")
         ax_current.tick_params(labelbottom=False)
@@ -98,15 +99,14 @@ def _busiest_second(firing_rate: Any) -> tuple[float, float]:
     return start, min(start + 1.0, float(t[-1]))
 
 
-def _current_with_spikes(ax: Axes, current: Any, trains: dict[Any, FloatArray], ylabel: str) -> None:
+def _current_with_spikes(ax: Axes, current: Any, trains: dict[Any, FloatArray], ylabel: str, thin: bool) -> None:
     """The stimulus, and the spikes as ticks in a strip above it."""
     _, values = times_and_values(current, name="current")
     low, high = np.nanmin(values), np.nanmax(values)
     height = (high - low) or 1.0
     plot_trace(current, ax=ax, linewidth=0.7)
     offsets = high + height * (0.12 + 0.16 * np.arange(len(trains)))
-    crowded = max(map(len, trains.values()), default=0) > 300
-    width, alpha = (0.4, 0.6) if crowded else (0.8, 1.0)
+    width, alpha = (0.4, 0.6) if thin else (0.8, 1.0)
     marks = {"linelengths": 0.13 * height, "linewidths": width, "alpha": alpha, "colors": DATA}
     ax.eventplot(list(trains.values()), lineoffsets=offsets, **marks)
     ax.set_ylim(low - 0.03 * height, offsets[-1] + 0.1 * height)
