@@ -183,8 +183,8 @@ def merge_close(starts: FloatArray, ends: FloatArray, gap: float) -> tuple[Float
 def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
     """Cut every epoch longer than `size` seconds into pieces of that size; the remainder is left out.
 
-    Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1 microsecond before ``start + (k +
-    1) * size``.
+    The size is rounded to 1 ns. Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1
+    microsecond before ``start + (k + 1) * size``.
 
     Returns
     -------
@@ -192,6 +192,7 @@ def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
     row : ndarray of int64, shape (piece,)
         Epoch that was cut.
     """
+    size = round(size, 9)
     long_rows = np.flatnonzero(ends - starts > size)
     s, e = starts[long_rows], ends[long_rows]
     # one candidate edge too many is harmless (it is filtered); one too few would lose a piece
