@@ -4,5 +4,10 @@ from __future__ import annotations
 
 from ._time import TsIndex
 from .interval_set import IntervalSet
+from .ts import Ts
+from .ts_group import TsGroup
+from .tsd import Tsd
+from .tsd_frame import TsdFrame
+from .tsd_tensor import TsdTensor
 
-__all__ = ["IntervalSet", "TsIndex"]
+__all__ = ["IntervalSet", "Ts", "TsGroup", "TsIndex", "Tsd", "TsdFrame", "TsdTensor"]

@@ -1,0 +1,175 @@
+"""A sampled signal at other times: bin averages, interpolation, derivative, decimation, dropped rows; epoch by epoch.
+
+Values have shape (time, ...); all channels are handled at once, and no function looks across the edge of an epoch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray, IntArray
+
+__all__ = ["bin_means", "decimate", "derivative", "interpolate", "valid_runs"]
+
+
+def bin_means(values: np.ndarray, bins: IntArray, low: IntArray, high: IntArray, n_bins: int) -> np.ndarray:
+    """Mean of the rows in each bin; NaN in bins without rows.
+
+    Parameters
+    ----------
+    values
+        Samples, shape (time, ...).
+    bins, low, high
+        As `bins.bin_rows` gives them: bin ``bins[i]`` holds rows ``low[i]:high[i]``.
+    n_bins
+        Number of rows of the result.
+
+    Returns
+    -------
+    ndarray, shape (bin, ...)
+        float64, or complex128 for complex values.
+    """
+    dtype = np.result_type(values.dtype, np.float64)
+    out = np.full((n_bins, *values.shape[1:]), np.nan, dtype=dtype)
+    if bins.size == 0:
+        return out
+    sizes = (high - low).reshape(-1, *(1,) * (values.ndim - 1))
+    out[bins] = _segment_sums(values, low, high, dtype) / sizes
+    return out
+
+
+def _segment_sums(values: np.ndarray, low: IntArray, high: IntArray, dtype: np.dtype) -> np.ndarray:
+    """Sums of ``values[low[i]:high[i]]`` for ascending segments that are not empty."""
+    if np.array_equal(high[:-1], low[1:]):
+        return np.add.reduceat(values[: high[-1]], low, axis=0, dtype=dtype)
+    bounds = np.stack((low, high), axis=1).reshape(-1)
+    if bounds[-1] == values.shape[0]:  # reduceat wants starts that exist; the last segment runs to the end anyway
+        bounds = bounds[:-1]
+    return np.add.reduceat(values, bounds, axis=0, dtype=dtype)[::2]
+
+
+def interpolate(
+    queries: FloatArray,
+    epoch: IntArray,
+    times: FloatArray,
+    values: np.ndarray,
+    first: IntArray,
+    last: IntArray,
+    left: float | None = None,
+    right: float | None = None,
+) -> np.ndarray:
+    """Linear interpolation at `queries` from the samples of the same epoch.
+
+    Parameters
+    ----------
+    queries, epoch
+        Sorted times, s, and the number of the epoch of each; shape (query,).
+    times, values
+        Sorted sample times, s, and samples, shape (time,) and (time, ...).
+    first, last
+        `runs` of `times` over the epochs.
+    left, right
+        Value before the first and after the last sample of an epoch; by default that sample's own value.
+
+    Returns
+    -------
+    ndarray, shape (query, ...)
+        float64 (complex128 for complex values); NaN where an epoch has no samples.
+    """
+    dtype = np.result_type(values.dtype, np.float64)
+    out = np.full((queries.size, *values.shape[1:]), np.nan, dtype=dtype)
+    known = np.flatnonzero(last[epoch] > first[epoch])
+    if known.size == 0:
+        return out
+    queries, low, high = queries[known], first[epoch[known]], last[epoch[known]] - 1
+    before = np.clip(np.searchsorted(times, queries, side="right") - 1, low, high)
+    after = np.minimum(before + 1, high)
+    span = times[after] - times[before]
+    column = (slice(None), *(None,) * (values.ndim - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = (values[after].astype(dtype) - values[before]) / span[column]
+        result = slope * (queries - times[before])[column] + values[before]
+    # at a sample, after the last one and before the first one, the sample itself (a slope may be NaN or infinite there)
+    own = (span <= 0) | (queries <= times[before])
+    result[own] = values[before[own]]
+    if left is not None:
+        result[queries < times[low]] = left
+    if right is not None:
+        result[queries > times[high]] = right
+    out[known] = result
+    return out
+
+
+def derivative(times: FloatArray, values: np.ndarray, lengths: IntArray) -> np.ndarray:
+    """Derivative with respect to time: second order inside an epoch, one-sided at its ends.
+
+    The interior weights neighbours by their distances (as `numpy.gradient` does for uneven samples).
+
+    Parameters
+    ----------
+    times, values
+        Samples of all epochs, epoch after epoch; s, shape (time,) and (time, ...).
+    lengths
+        Number of samples of each epoch.
+
+    Returns
+    -------
+    ndarray, shape (time, ...)
+        Per second; NaN for the sample of an epoch that has only one.
+    """
+    dtype = np.result_type(values.dtype, np.float64)
+    out = np.full(values.shape, np.nan, dtype=dtype)
+    lengths = lengths[lengths > 0]
+    n = times.size
+    if n < 2:
+        return out
+    column = (slice(None), *(None,) * (values.ndim - 1))
+    step = np.diff(times)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = np.diff(values.astype(dtype, copy=False), axis=0) / step[column]
+        weight = (step[1:] / (step[1:] + step[:-1]))[column]
+        out[1:-1] = weight * slope[:-1] + (1 - weight) * slope[1:]
+    stops = np.cumsum(lengths)
+    starts = stops - lengths
+    several = lengths > 1
+    out[starts[~several]] = np.nan
+    out[starts[several]] = slope[starts[several]]
+    out[stops[several] - 1] = slope[stops[several] - 2]
+    return out
+
+
+def decimate(
+    times: FloatArray,
+    values: np.ndarray,
+    first: IntArray,
+    last: IntArray,
+    factor: int,
+    order: int = 8,
+    filter_type: str = "iir",
+) -> tuple[FloatArray, np.ndarray]:
+    """Low-pass filter without phase shift, then keep every `factor`-th sample; each epoch on its own.
+
+    Returns
+    -------
+    times, values
+        Kept samples of all epochs.
+    """
+    from scipy.signal import decimate as scipy_decimate
+
+    full = np.flatnonzero(last > first)
+    # a filter's state is sequential, so epochs are filtered one by one
+    pieces = [
+        scipy_decimate(np.asarray(values[a:b]), factor, n=order, ftype=filter_type, axis=0, zero_phase=True)
+        for a, b in zip(first[full], last[full])
+    ]
+    if not pieces:
+        return np.empty(0), np.empty((0, *values.shape[1:]))
+    rows = np.concatenate([np.arange(a, b, factor) for a, b in zip(first[full], last[full])])
+    return times[rows], np.concatenate(pieces)
+
+
+def valid_runs(valid: BoolArray) -> tuple[IntArray, IntArray]:
+    """First and last index of every stretch of consecutive True."""
+    padded = np.concatenate(([False], valid, [False]))
+    change = np.diff(padded.astype(np.int8))
+    return np.flatnonzero(change == 1), np.flatnonzero(change == -1) - 1

@@ -1,0 +1,496 @@
+"""`AbstractSampledSeries`: what Tsd, TsdFrame and TsdTensor share — times with a value each."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, Self
+
+import numpy as np
+
+from .._arrays import bins as _bins
+from .._arrays import convolve as _convolve
+from .._arrays import events as _events
+from .._arrays import resample as _resample
+from .._arrays.namespace import is_array_like, is_jax, take_rows, to_numpy
+from .._types import FloatArray, IntArray
+from .._units import check_units
+from . import _select
+from ._base import AbstractTimeSeries, class_for, default_support, read_times
+from ._checks import as_seconds, bin_seconds, check_choice, is_integer, is_number, positive_integer
+from ._numpy import NumpyMethods
+from ._warn import warn_user
+from .interval_set import IntervalSet
+
+__all__ = ["AbstractSampledSeries"]
+
+_LONE_MARGIN = 1e-6
+"""Seconds of support given to a valid sample whose neighbours were dropped."""
+
+
+class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
+    """A series whose samples have values: an array of shape (time, ...), in memory or still on disk."""
+
+    _values: Any
+    _has_values = True
+
+    def _init_sampled(self, t: Any, d: Any, time_units: str, time_support: Any, load_array: bool) -> None:
+        """Read times and values, sort them together, and keep what lies in the support."""
+        times, order = read_times(t, time_units, time_support)
+        values = read_values(d, load_array, type(self).__name__)
+        self._check_values(values)
+        if times.size != len(values):
+            msg = f"Length of values {len(values)} does not match length of index {times.size}."
+            raise AssertionError(msg)
+        if order is not None:
+            values = to_numpy(values)[order]
+        if time_support is None:
+            time_support = default_support(times)
+        else:
+            rows = _events.run_indices(*_events.runs(times, time_support.start, time_support.end))
+            if not (isinstance(rows, slice) and rows.stop - rows.start == times.size):
+                times, values = times[rows], take_rows(values, rows)
+        self._store(times, time_support)
+        object.__setattr__(self, "_values", values)
+
+    @abc.abstractmethod
+    def _check_values(self, values: Any) -> None:
+        """Raise if `values` have too few or too many dimensions for this class."""
+
+    @classmethod
+    @abc.abstractmethod
+    def _trusted(cls, t: FloatArray, d: Any, time_support: IntervalSet) -> Self:
+        """Series from sorted times inside the support and as many values: no check, no copy."""
+
+    def _like(self, t: FloatArray, values: Any, time_support: IntervalSet) -> Any:
+        """Series of `values`, whose class follows from their dimensions."""
+        return class_for(values.ndim)._trusted(t, values, time_support)
+
+    def _take(self, rows: Any, time_support: IntervalSet) -> Self:
+        return self._like(self._t[rows], take_rows(self._values, rows), time_support)
+
+    def _with_own_values(self) -> Self:
+        values = self._values
+        if isinstance(values, np.ndarray) and values.base is not None:  # a view of someone else's memory
+            object.__setattr__(self, "_values", values.copy())
+        return self
+
+    def _within(self, ep: IntervalSet) -> tuple[FloatArray, np.ndarray, IntArray, IntArray]:
+        """Times and values of the samples inside epochs, and the slice of them that each epoch is."""
+        first, last = self._runs(ep)
+        rows = _events.run_indices(first, last)
+        stops = np.cumsum(last - first)
+        return self._t[rows], to_numpy(take_rows(self._values, rows)), stops - (last - first), stops
+
+    # ---- attributes ------------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> Any:
+        """Samples, shape (time, ...): the array itself, or what stands for it on disk."""
+        return self._values
+
+    @property
+    def d(self) -> Any:
+        """The same as `values`."""
+        return self._values
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the values, (time, ...)."""
+        return tuple(self._values.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions of the values."""
+        return self._values.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(np.prod(self.shape))
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self._values.dtype
+
+    def as_array(self) -> Any:
+        """The same as `values`."""
+        return self._values
+
+    def data(self) -> Any:
+        """The same as `values`."""
+        return self._values
+
+    def to_numpy(self) -> np.ndarray:
+        """All values as a NumPy array, read if they are still on disk; no copy where they are one already."""
+        return to_numpy(self._values)
+
+    # ---- items -----------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> Any:
+        picked = _select.select(self, key)
+        return picked if not isinstance(picked, _select.Part) else self._part(picked)
+
+    def _part(self, part: _select.Part) -> Any:
+        """Series from selected rows (and columns)."""
+        return class_for(part.values.ndim)._trusted(part.t, part.values, self._support)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, AbstractSampledSeries):
+            value = value.to_numpy()
+        self._values[_select.plain_key(self, key)] = value
+
+    def __iter__(self) -> Any:
+        return iter(self.to_numpy())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self.to_numpy() == value))
+
+    # ---- resampling ------------------------------------------------------------------------------------------------
+
+    def bin_average(self, bin_size: float, ep: IntervalSet | None = None, time_units: str = "s") -> Self:
+        """Mean of the samples in equal bins inside each epoch; the bins are those of `count`.
+
+        Parameters
+        ----------
+        bin_size : float
+            Width, in `time_units`, > 0.
+        ep : IntervalSet, optional
+            By default the time support.
+        time_units : {"s", "ms", "us"}
+
+        Returns
+        -------
+        same class
+            float64, at bin centres (s), with time support `ep`; NaN in bins without samples.
+
+        Raises
+        ------
+        TypeError
+            If `bin_size` is no number or `ep` no IntervalSet.
+        ValueError
+            If `bin_size` is not positive or the unit unknown.
+        """
+        ep = self._epochs(ep)
+        grid = _bins.bin_edges(ep.start, ep.end, bin_seconds(bin_size, time_units))
+        times, values, first, last = self._within(ep)
+        bins, low, high = _bins.bin_rows(times, first, last, grid)
+        return self._like(grid.centres(), _resample.bin_means(values, bins, low, high, grid.n_bins), ep)
+
+    def interpolate(
+        self, ts: Any, ep: IntervalSet | None = None, left: float | None = None, right: float | None = None
+    ) -> Self:
+        """Linear interpolation at the times of another series, within each epoch.
+
+        Parameters
+        ----------
+        ts : Ts, Tsd, TsdFrame, TsdTensor or TsIndex
+            Times to interpolate at; those outside `ep` are left out.
+        ep : IntervalSet, optional
+            By default the time support.
+        left, right : float, optional
+            Value before the first and after the last sample of an epoch; by default that sample's value.
+
+        Returns
+        -------
+        same class
+            float64, with time support `ep`; NaN in epochs without own samples.
+
+        Raises
+        ------
+        OSError
+            If `ts` is no time series, or `left` or `right` no number.
+        TypeError
+            If `ep` is no IntervalSet.
+        """
+        if not isinstance(ts, AbstractTimeSeries):
+            msg = f"First argument should be an instance of Ts, Tsd, TsdFrame or TsdTensor, got {type(ts).__name__}."
+            raise OSError(msg)
+        for name, value in (("left", left), ("right", right)):
+            if value is not None and not is_number(value):
+                msg = f"{name} should be a number, got {value!r}."
+                raise OSError(msg)
+        ep = self._epochs(ep)
+        first, last = ts._runs(ep)
+        queries = ts.t[_events.run_indices(first, last)]
+        epoch = _events.repeat_runs(first, last)
+        values = _resample.interpolate(queries, epoch, *self._within(ep), left, right)
+        return self._like(queries, values, ep)
+
+    def derivative(self, ep: IntervalSet | None = None) -> Self:
+        """Derivative with respect to time (per second), epoch by epoch; NaN for an epoch of one sample.
+
+        Raises
+        ------
+        TypeError
+            If `ep` is no IntervalSet.
+        """
+        ep = self._epochs(ep)
+        times, values, first, last = self._within(ep)
+        return self._like(times, _resample.derivative(times, values, last - first), ep)
+
+    def decimate(self, down: int, order: int = 8, filter_type: str = "iir", ep: IntervalSet | None = None) -> Self:
+        """Keep every `down`-th sample of each epoch, after a low-pass filter without phase shift.
+
+        Parameters
+        ----------
+        down : int
+            Factor, > 0.
+        order : int
+            Order of the filter.
+        filter_type : {"iir", "fir"}
+            Chebyshev type I, or a Hamming window, as `scipy.signal.decimate`.
+        ep : IntervalSet, optional
+            By default the time support.
+
+        Raises
+        ------
+        OSError
+            If an argument is of the wrong kind.
+        """
+        down = positive_integer(down, "down", OSError)
+        order = positive_integer(order, "order", OSError)
+        check_choice(filter_type, ("iir", "fir"), "filter_type", OSError)
+        ep = self._epochs(ep, "ep", OSError)
+        times, values = _resample.decimate(*self._within(ep), down, order, filter_type)
+        return self._like(times, values, ep)
+
+    def dropna(self, update_time_support: bool = True) -> Self:
+        """Samples without NaN.
+
+        Parameters
+        ----------
+        update_time_support : bool
+            Whether the time support shrinks to the stretches of consecutive samples of an epoch that are left (from the
+            first to the last sample of each; 1 microsecond for a lone one). It stays where nothing is dropped.
+
+        Raises
+        ------
+        TypeError
+            If `update_time_support` is no bool.
+        """
+        if not isinstance(update_time_support, bool | np.bool_):
+            msg = f"Argument update_time_support should be of type bool, got {update_time_support!r}."
+            raise TypeError(msg)
+        values = self.to_numpy()
+        valid = ~np.isnan(values).reshape(len(values), -1).any(axis=1)
+        if valid.all():
+            return self._like(self._t, values.copy(), self._support)
+        support = self._valid_support(valid) if update_time_support else self._support
+        return self._like(self._t[valid], values[valid], support)
+
+    def _valid_support(self, valid: np.ndarray) -> IntervalSet:
+        """Stretches of valid samples that neither a dropped sample nor the edge of an epoch interrupts."""
+        epoch = _events.repeat_runs(*self._runs(self._support))
+        if epoch.size != valid.size:  # a support without duration holds a lone sample
+            epoch = np.zeros(valid.size, dtype=np.int64)
+        seam = np.concatenate(([True], epoch[1:] != epoch[:-1], [True]))
+        padded = np.concatenate(([False], valid, [False]))
+        opens = self._t[valid & (seam[:-1] | ~padded[:-2])]
+        closes = self._t[valid & (seam[1:] | ~padded[2:])]
+        return IntervalSet(opens, np.where(closes > opens, closes, opens + _LONE_MARGIN))
+
+    # ---- filtering -------------------------------------------------------------------------------------------------
+
+    def convolve(self, array: np.ndarray, ep: IntervalSet | None = None, trim: str = "both") -> Any:
+        """Convolve each epoch with one or several kernels, taking zeros beyond its edges.
+
+        Parameters
+        ----------
+        array : ndarray
+            Kernel, shape (tap,), or kernels, shape (tap, kernel).
+        ep : IntervalSet, optional
+            By default the time support.
+        trim : {"both", "left", "right"}
+            Where the full convolution is cut to the length of the epoch. "right" is causal: a sample sees itself and
+            samples before it.
+
+        Returns
+        -------
+        Tsd, TsdFrame or TsdTensor
+            float64, shape (time, ...) for one kernel, (time, ..., kernel) for several.
+
+        Raises
+        ------
+        OSError
+            If an argument is of the wrong kind.
+
+        Warns
+        -----
+        UserWarning
+            If an epoch has fewer samples than the kernel.
+        """
+        kernel = read_kernel(array)
+        check_choice(trim, ("both", "left", "right"), "trim", OSError)
+        ep = self._epochs(ep, "ep", OSError)
+        times, values, first, last = self._within(ep)
+        short = np.count_nonzero((last - first > 0) & (last - first < kernel.shape[0]))
+        if short:
+            warn_user(
+                f"Kernel size ({kernel.shape[0]} samples) is larger than the number of samples in {short} epoch(s); "
+                "every result there is affected by the edges."
+            )
+        return self._like(times, _convolve.convolve_epochs(values, first, last, kernel, trim), ep)
+
+    def smooth(
+        self,
+        std: float,
+        windowsize: float | None = None,
+        time_units: str = "s",
+        size_factor: int = 100,
+        norm: bool = True,
+    ) -> Self:
+        """Smooth with a Gaussian, epoch by epoch.
+
+        Parameters
+        ----------
+        std : float
+            Standard deviation of the Gaussian, in `time_units`, > 0.
+        windowsize : float, optional
+            Length of the window, in `time_units`. By default ``std * size_factor``. Either is converted to an odd
+            number of samples with `rate`.
+        time_units : {"s", "ms", "us"}
+        size_factor : int
+            Length of the window in standard deviations.
+        norm : bool
+            Whether the window sums to 1; its peak is 1 otherwise.
+
+        Returns
+        -------
+        same class
+            float64. Samples near the edges of an epoch are pulled towards zero: nothing is known beyond them.
+
+        Raises
+        ------
+        OSError
+            If an argument is of the wrong kind.
+        """
+        width, taps = self._gaussian_size(std, windowsize, time_units, size_factor)
+        if not isinstance(norm, bool | np.bool_):
+            msg = f"norm should be type bool, got {norm!r}."
+            raise OSError(msg)
+        window = _convolve.gaussian_window(taps, width)
+        return self.convolve(window / window.sum() if norm else window)
+
+    def _gaussian_size(self, std: Any, windowsize: Any, time_units: Any, size_factor: Any) -> tuple[float, int]:
+        """Standard deviation and (odd) length of the window, in samples."""
+        if not isinstance(time_units, str):
+            msg = f"time_units should be type str, got {time_units!r}."
+            raise OSError(msg)
+        check_units(time_units)
+        for name, value in (("std", std), ("windowsize", std if windowsize is None else windowsize)):
+            if not is_number(value) or not value > 0:
+                msg = f"{name} should be type int or float, and > 0, got {value!r}."
+                raise OSError(msg)
+        if not is_integer(size_factor) or size_factor <= 0:
+            msg = f"size_factor should be of type int, and > 0, got {size_factor!r}."
+            raise OSError(msg)
+        rate, std = float(self.rate), as_seconds(std, time_units, "std")
+        if not np.isfinite(rate):
+            msg = f"a {self.nap_class} whose rate is {rate} Hz cannot be smoothed: its time support has no duration."
+            raise OSError(msg)
+        length = std * size_factor if windowsize is None else as_seconds(windowsize, time_units, "windowsize")
+        taps = int(rate * length) if windowsize is not None else int(rate * std * size_factor)
+        return rate * std, taps + 1 - taps % 2
+
+    # ---- trials ----------------------------------------------------------------------------------------------------
+
+    def to_trial_tensor(self, ep: IntervalSet, align: str = "start", padding_value: float = np.nan) -> np.ndarray:
+        """Samples of each epoch side by side.
+
+        Parameters
+        ----------
+        ep : IntervalSet
+            Trials.
+        align : {"start", "end"}
+            Which end of a shorter trial stands at the edge.
+        padding_value : float
+            Fills the rest.
+
+        Returns
+        -------
+        ndarray
+            Shape (trial, time) for a Tsd, (..., trial, time) for others.
+
+        Raises
+        ------
+        RuntimeError
+            If an argument is of the wrong kind.
+        """
+        ep = self._epochs(ep, "ep", RuntimeError) if ep is not None else self._epochs(0, "ep", RuntimeError)
+        check_choice(align, ("start", "end"), "align", RuntimeError)
+        as_seconds(padding_value, "s", "padding_value", RuntimeError)
+        _, values, _, last = self._within(ep)
+        trial, column, width = _bins.trial_positions(np.concatenate(([0], last)), align)
+        dtype = np.result_type(values.dtype, np.float64)
+        out = np.full((len(ep), width, *values.shape[1:]), padding_value, dtype=dtype)
+        out[trial, column] = values
+        return np.ascontiguousarray(np.moveaxis(out, (0, 1), (-2, -1)))
+
+    # ---- out -------------------------------------------------------------------------------------------------------
+
+    def copy(self) -> Self:
+        """A copy that shares no values with this series; values on disk are read."""
+        return self._like(self._t, np.array(self.to_numpy()), self._support)
+
+    def _all_aligned(self, other: AbstractTimeSeries) -> bool:
+        """Whether `other` has the same times and the same time support, to 1 ns."""
+        return _same(self._t, other._t) and (
+            self._support is other._support
+            or (_same(self._support.start, other._support.start) and _same(self._support.end, other._support.end))
+        )
+
+
+def _same(a: FloatArray, b: FloatArray) -> bool:
+    return a is b or (a.shape == b.shape and bool(np.all(np.abs(a - b) <= 1e-9)))
+
+
+def read_values(d: Any, load_array: bool, owner: str) -> Any:
+    """The values of a series, from whatever was given.
+
+    Raises
+    ------
+    AssertionError
+        If nothing was given.
+    TypeError
+        If they are to stay as they are (``load_array=False``) and are no array.
+    """
+    if d is None:
+        msg = f"Missing argument d when initializing {owner}."
+        raise AssertionError(msg)
+    if isinstance(d, AbstractSampledSeries):
+        d = d.values
+    if isinstance(d, np.ndarray):
+        return d if d.ndim else d[None]
+    if not load_array:
+        if not is_array_like(d):
+            msg = f"Data should be array-like (shape, dtype, slices), got {type(d).__name__}. Try load_array=True."
+            raise TypeError(msg)
+        return d
+    if isinstance(d, list | tuple | range) or is_number(d) or isinstance(d, bool | np.generic):
+        return np.atleast_1d(np.asarray(d))
+    if is_array_like(d) or is_jax(d) or hasattr(d, "__array__"):
+        warn_user(f"Converting 'd' to numpy.array. The provided array was of type '{type(d).__name__}'.")
+        return np.asarray(d)
+    msg = f"Unknown format for d: got {type(d).__name__}. Give a list, a tuple or an array."
+    raise RuntimeError(msg)
+
+
+def read_kernel(array: Any) -> np.ndarray:
+    """One or two-dimensional kernels as an array.
+
+    Raises
+    ------
+    OSError
+        If `array` is no array, empty, or has more dimensions.
+    """
+    if isinstance(array, AbstractSampledSeries):
+        array = array.to_numpy()
+    if not (isinstance(array, np.ndarray) or is_jax(array)):
+        msg = f"Input should be a numpy array, got {type(array).__name__}. Try np.asarray(...)."
+        raise OSError(msg)
+    kernel = np.asarray(array)
+    if kernel.ndim not in (1, 2) or kernel.size == 0:
+        msg = f"Input should be a 1 or 2-dimensional array that is not empty, got shape {kernel.shape}."
+        raise OSError(msg)
+    return kernel

@@ -1,0 +1,626 @@
+"""`TsGroup`: several units in one flat store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .._arrays import events as _events
+from .._errors import did_you_mean
+from .._types import FloatArray, IntArray
+from . import _group_build as _build
+from . import _group_select as _groups
+from ._base import check_target, class_for, gather, pair_differences, rate_of
+from ._checks import as_seconds, check_choice, check_epochs, is_integer, is_number
+from ._counting import count_events, count_events_in_trials
+from ._metadata import AbstractWithMetadata, Metadata
+from .interval_set import IntervalSet
+from .ts import Ts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .tsd import Tsd
+    from .tsd_frame import TsdFrame
+
+__all__ = ["TsGroup"]
+
+
+class TsGroup(AbstractWithMetadata):
+    """Spike times (or signals) of many units over one time support, with metadata.
+
+    All times lie in one array, unit after unit; ``group[3]`` is a view of it. Every operation is one pass over that
+    array, whatever the number of units.
+
+    Parameters
+    ----------
+    data : dict or iterable
+        Units: Ts, Tsd, TsdFrame, or arrays of times (with a warning). Keys of a dict must be whole numbers; an
+        iterable is numbered from 0. Units are kept in the order of their keys.
+    time_support : IntervalSet, optional
+        Epochs over which all units are defined; times outside are dropped. By default the union of their supports.
+    time_units : {"s", "ms", "us"}
+        Of times given as arrays.
+    bypass_check : bool
+        Trust that all times lie in `time_support`.
+    metadata : dict or pandas.DataFrame, optional
+        One entry per unit, in the order in which the units are given; as `set_info`.
+    **kwargs
+        More metadata (deprecated).
+
+    Raises
+    ------
+    ValueError
+        If a key is no whole number or stands twice, or metadata do not fit.
+    RuntimeError
+        If there is neither a time support nor anything to take it from.
+    TypeError
+        If `time_support` is no IntervalSet, or a unit is no series.
+
+    Examples
+    --------
+    >>> from rheobase.containers import Ts, TsGroup
+    >>> group = TsGroup({0: Ts([0.0, 1.0, 4.0]), 5: Ts([0.5, 3.0])}, metadata={"area": ["V1", "CA1"]})
+    >>> group[5].t
+    array([0.5, 3. ])
+    >>> group.count(2.0).values
+    array([[2, 1],
+           [0, 1]])
+    """
+
+    nap_class = "TsGroup"
+    _protected_info = ("rate",)
+
+    def __init__(
+        self,
+        data: Mapping[Any, Any] | Any,
+        time_support: IntervalSet | None = None,
+        time_units: str = "s",
+        bypass_check: bool = False,
+        metadata: dict | pd.DataFrame | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if time_support is not None:
+            check_epochs(time_support, "time_support")
+        keys, order, units = _build.read_units(data, time_units)
+        store = _build.flatten(units)
+        support = _build.common_support(units) if time_support is None else time_support
+        if not bypass_check or time_support is None:
+            store = _build.restrict(store, support)
+        self._set(*store, keys, support, None)
+        _build.set_given_info(self, metadata, kwargs, order)
+
+    def _set(
+        self,
+        times: FloatArray,
+        offsets: IntArray,
+        values: Any,
+        keys: IntArray,
+        time_support: IntervalSet,
+        metadata: Metadata | None,
+        columns: np.ndarray | None = None,
+    ) -> None:
+        """Hold the store, and compute rates."""
+        times = times[:]
+        times.flags.writeable = False
+        self._times, self._offsets, self._values = times, offsets, values
+        self._keys, self._support, self._columns = np.asarray(keys, dtype=np.int64), time_support, columns
+        info = {"rate": np.asarray(rate_of(np.diff(offsets), time_support)).reshape(-1)}
+        if metadata is not None:
+            info |= {name: column for name, column in metadata.columns.items() if name != "rate"}
+        self._metadata = Metadata._trusted(self._keys, info)
+
+    @classmethod
+    def _trusted(
+        cls,
+        flat_times: FloatArray,
+        offsets: IntArray,
+        keys: IntArray,
+        time_support: IntervalSet,
+        metadata: Metadata | None,
+        flat_values: Any = None,
+        columns: np.ndarray | None = None,
+    ) -> TsGroup:
+        """Group from a flat store that is known to be right: no check, no copy."""
+        group = cls.__new__(cls)
+        group._set(flat_times, offsets, flat_values, keys, time_support, metadata, columns)
+        return group
+
+    def _derive(self, times: FloatArray, offsets: IntArray, time_support: IntervalSet, values: Any = None) -> TsGroup:
+        """Group of the same units with other times."""
+        columns = self._columns if values is not None else None
+        return TsGroup._trusted(times, offsets, self._keys, time_support, self._metadata, values, columns)
+
+    def _take_rows(self, positions: Any) -> TsGroup:
+        positions = np.unique(np.arange(len(self))[positions])
+        rows = _events.run_indices(self._offsets[:-1][positions], self._offsets[1:][positions])
+        offsets = _build.offsets_of(np.diff(self._offsets)[positions])
+        values = None if self._values is None else self._values[rows]
+        metadata = self._metadata.take(positions)
+        return TsGroup._trusted(
+            self._times[rows], offsets, self._keys[positions], self._support, metadata, values, self._columns
+        )
+
+    # ---- attributes ------------------------------------------------------------------------------------------------
+
+    @property
+    def index(self) -> IntArray:
+        """Keys of the units, ascending."""
+        return self._keys
+
+    @property
+    def rates(self) -> FloatArray:
+        """Events per second of time support (Hz), shape (unit,)."""
+        return self._metadata.columns["rate"].copy()
+
+    @property
+    def time_support(self) -> IntervalSet:
+        """The epochs over which all units are defined."""
+        return self._support
+
+    def keys(self) -> list[int]:
+        """Keys of the units, ascending."""
+        return self._keys.tolist()
+
+    def values(self) -> list[Any]:
+        """The units, in the order of their keys."""
+        return [self._unit(position) for position in range(len(self))]
+
+    def items(self) -> list[tuple[int, Any]]:
+        """Keys and units, in the order of the keys."""
+        return list(zip(self.keys(), self.values()))
+
+    def __len__(self) -> int:
+        return self._keys.size
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        return is_integer(key) and self._position(key) is not None
+
+    def __repr__(self) -> str:
+        from ._repr import group_table
+
+        return group_table(self).text()
+
+    def __str__(self) -> str:
+        from ._repr import group_table
+
+        return group_table(self, max_rows=len(self)).text(width=0)
+
+    def _repr_html_(self) -> str:
+        from ._repr import group_table
+
+        return group_table(self).html()
+
+    # ---- items -----------------------------------------------------------------------------------------------------
+
+    def _position(self, key: Any) -> int | None:
+        """Where the unit `key` stands, or None."""
+        position = int(np.searchsorted(self._keys, key))
+        return position if position < len(self) and self._keys[position] == key else None
+
+    def _unit(self, position: int) -> Any:
+        """One unit, as a view of the store."""
+        rows = slice(self._offsets[position], self._offsets[position + 1])
+        if self._values is None:
+            return Ts._trusted(self._times[rows], self._support)
+        values = self._values[rows]
+        if values.ndim == 2:
+            return class_for(2)._trusted(self._times[rows], values, self._support, self._columns)
+        return class_for(values.ndim)._trusted(self._times[rows], values, self._support)
+
+    def __getitem__(self, key: Any) -> Any:
+        if is_integer(key) or (isinstance(key, float) and key.is_integer()):
+            position = self._position(key)
+            if position is None:
+                raise KeyError(self._unknown(key))
+            return self._unit(position)
+        if isinstance(key, str) or (isinstance(key, list) and key and all(isinstance(k, str) for k in key)):
+            return self._info(key)
+        if isinstance(key, slice):
+            msg = f"units are named by keys, which cannot be sliced; give a list of keys out of {_shown(self.keys())}."
+            raise TypeError(msg)
+        return self._take_rows(_groups.positions(self, key))
+
+    def _info(self, key: str | list[str]) -> Any:
+        missing = [name for name in ([key] if isinstance(key, str) else key) if name not in self._metadata]
+        if missing:
+            hint = did_you_mean(missing[0], self._metadata.columns)
+            msg = f"Key {missing[0]} not in group index or metadata {list(self._metadata.columns)}.{hint}"
+            raise KeyError(msg)
+        return self.get_info(key)
+
+    def _unknown(self, key: Any) -> str:
+        return f"Key {key} not in group index. Keys are {_shown(self.keys())}."
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            msg = "TsGroup object is not mutable: units cannot be set. Build a new group, or merge two."
+            raise TypeError(msg)
+        self.set_info({key: value})
+
+    # ---- one pass over the store -----------------------------------------------------------------------------------
+
+    def _runs(self, ep: IntervalSet) -> tuple[IntArray, IntArray]:
+        return _events.unit_runs(self._times, self._offsets, ep.start, ep.end)
+
+    def _epochs(self, ep: IntervalSet | None, argument: str = "ep") -> IntervalSet:
+        return self._support if ep is None else check_epochs(ep, argument)
+
+    def _inside(self, ep: IntervalSet) -> tuple[Any, IntArray, IntArray]:
+        """Rows of the store that lie in epochs, the epoch of each, and the offsets of what is left of each unit."""
+        first, last = self._runs(ep)
+        epoch = np.tile(np.arange(first.shape[1], dtype=np.int64), first.shape[0])
+        offsets = _build.offsets_of((last - first).sum(axis=1))
+        return _events.run_indices(first, last), _events.repeat_runs(first, last, epoch), offsets
+
+    def restrict(self, ep: IntervalSet) -> TsGroup:
+        """Events inside epochs, both edges included; rates are those over the epochs.
+
+        Parameters
+        ----------
+        ep : IntervalSet
+            Becomes the time support of the result as it is.
+
+        Raises
+        ------
+        TypeError
+            If `ep` is no IntervalSet.
+        """
+        check_epochs(ep)
+        first, last = self._runs(ep)
+        rows = _events.run_indices(first, last)
+        values = None if self._values is None else self._values[rows].copy()
+        return self._derive(self._times[rows], _build.offsets_of((last - first).sum(axis=1)), ep, values)
+
+    def count(
+        self, bin_size: float | None = None, ep: IntervalSet | None = None, time_units: str = "s", dtype: Any = None
+    ) -> TsdFrame:
+        """Count the events of every unit in equal bins inside each epoch, or in whole epochs.
+
+        Bins start at the start of each epoch and are closed on the left; edges are rounded to 1 ns. A bin is kept
+        while its centre is not beyond the end of the epoch: a last, partial bin stays if at least half of it fits.
+
+        Parameters
+        ----------
+        bin_size : float, optional
+            Width, in `time_units`, > 0. Without it, one count per epoch (both edges included).
+        ep : IntervalSet, optional
+            Where to count; by default the time support.
+        time_units : {"s", "ms", "us"}
+        dtype : optional
+            Of the counts; int64 by default. A small one (``"uint8"``) saves memory and time.
+
+        Returns
+        -------
+        TsdFrame
+            Counts, shape (bin, unit), at bin centres (s); columns are keys, with the metadata of the units.
+
+        Raises
+        ------
+        TypeError
+            If `bin_size` is no number or `ep` no IntervalSet.
+        ValueError
+            If `bin_size` is not positive, or a unit or `dtype` is unknown.
+        OverflowError
+            If a bin holds more events than `dtype` can count.
+        """
+        ep = self._epochs(ep)
+        centres, counts = count_events(self._times, self._offsets, ep, bin_size, time_units, dtype)
+        return class_for(2)._trusted(centres, counts, ep, self._keys, self._metadata.drop("rate"))
+
+    def trial_count(
+        self,
+        ep: IntervalSet,
+        bin_size: float,
+        align: str = "start",
+        padding_value: float = np.nan,
+        time_unit: str = "s",
+    ) -> FloatArray:
+        """Count events in bins of each epoch, epochs side by side; the bins are those of `count`.
+
+        Parameters
+        ----------
+        ep : IntervalSet
+            Trials.
+        bin_size : float
+            Width, in `time_unit`, > 0.
+        align : {"start", "end"}
+            Which end of a shorter trial stands at the edge.
+        padding_value : float
+            Fills the rest.
+        time_unit : {"s", "ms", "us"}
+
+        Returns
+        -------
+        ndarray of float64, shape (unit, trial, bin)
+
+        Raises
+        ------
+        RuntimeError
+            If an argument is of the wrong kind.
+        """
+        return count_events_in_trials(self._times, self._offsets, ep, bin_size, align, padding_value, time_unit)
+
+    def value_from(self, tsd: Any, ep: IntervalSet | None = None, mode: str = "closest") -> TsGroup:
+        """For each event of every unit, a sample of `tsd` from the same epoch.
+
+        Parameters
+        ----------
+        tsd : Tsd, TsdFrame or TsdTensor
+        ep : IntervalSet, optional
+            By default the time support of `tsd`. Events outside are left out.
+        mode : {"closest", "before", "after"}
+            The closest sample (a tie goes to the later one), the last one at or before, or the first at or after.
+
+        Returns
+        -------
+        TsGroup
+            Of Tsd, TsdFrame or TsdTensor; NaN where the epoch has no such sample (integers become float64).
+
+        Raises
+        ------
+        TypeError
+            If `tsd` has no values or `ep` is no IntervalSet.
+        ValueError
+            If `mode` is unknown.
+        """
+        ep, mode = check_target(tsd, ep, mode)
+        rows, epoch, offsets = self._inside(ep)
+        times = self._times[rows]
+        samples = _events.nearest(times, epoch, tsd.t, *tsd._runs(ep), mode)
+        columns = tsd._columns if tsd.ndim == 2 else None
+        values = gather(tsd.values, samples)
+        return TsGroup._trusted(times, offsets, self._keys, ep, self._metadata, values, columns)
+
+    def time_diff(self, align: str = "center", epochs: IntervalSet | None = None) -> dict[int, Tsd]:
+        """Differences of consecutive times of each unit, within each epoch.
+
+        Parameters
+        ----------
+        align : {"center", "start", "end"}
+            Whether a difference stands midway between its two times, at the first or at the second.
+        epochs : IntervalSet, optional
+            By default the time support.
+
+        Returns
+        -------
+        dict
+            Key to Tsd of differences (s).
+
+        Raises
+        ------
+        RuntimeError
+            If `align` is unknown.
+        TypeError
+            If `epochs` is no IntervalSet.
+        """
+        check_choice(align, ("start", "center", "end"), "align", RuntimeError)
+        epochs = self._epochs(epochs, "epochs")
+        first, last = self._runs(epochs)
+        run = _events.repeat_runs(first, last)
+        times, differences, run = pair_differences(self._times[_events.run_indices(first, last)], run, align)
+        bounds = np.searchsorted(run, np.arange(len(self) + 1) * max(first.shape[1], 1))
+        return {
+            key: class_for(1)._trusted(times[a:b], differences[a:b], epochs)
+            for key, a, b in zip(self.keys(), bounds[:-1], bounds[1:])
+        }
+
+    def get(self, start: float, end: float | None = None, time_units: str = "s") -> TsGroup:
+        """Events of each unit between two times, or the one closest to a time; the time support stays.
+
+        Parameters
+        ----------
+        start, end : float
+            In `time_units`. With both, events with ``start <= t <= end``; with `start` alone, the closest event of
+            each unit that has any (a tie goes to the later one).
+        time_units : {"s", "ms", "us"}
+
+        Raises
+        ------
+        ValueError
+            If a bound is no number, or `start` > `end`.
+        """
+        low = as_seconds(start, time_units, "start")
+        high = low if end is None else as_seconds(end, time_units, "end")
+        if low > high:
+            msg = f"'start' should not precede 'end': got start={start} > end={end}."
+            raise ValueError(msg)
+        lower, upper = self._offsets[:-1], self._offsets[1:]
+        first = _events.segmented_search(self._times, lower, upper, np.float64(low), "left")
+        if end is None:
+            first = _build.closer(self._times, first, lower, upper, low)
+            last = np.where(upper > lower, first + 1, first)
+        else:
+            last = _events.segmented_search(self._times, lower, upper, np.float64(high), "right")
+        rows = _events.run_indices(first, last)
+        values = None if self._values is None else self._values[rows]
+        return self._derive(self._times[rows], _build.offsets_of(last - first), self._support, values)
+
+    def to_tsd(self, *args: Any) -> Tsd:
+        """All events as one signal, in order of time.
+
+        Parameters
+        ----------
+        *args
+            What stands at the events of a unit: nothing for its key, the name of a metadata column, or one number per
+            unit as a list, array or Series.
+
+        Returns
+        -------
+        Tsd
+            float64.
+
+        Raises
+        ------
+        RuntimeError
+            If there are not as many numbers as units, the index of a Series differs, or there is no such column.
+        """
+        per_unit = _groups.numbers(self, args)
+        order = np.argsort(self._times, kind="stable")
+        values = np.repeat(per_unit, np.diff(self._offsets))[order]
+        return class_for(1)._trusted(self._times[order], values, self._support)
+
+    def subsample(self, fraction: float, seed: int | None = None) -> TsGroup:
+        """A random part of the events of each unit, without repeats.
+
+        Parameters
+        ----------
+        fraction : float
+            Part of the events to keep, in [0, 1]; each unit keeps ``round(n * fraction)``.
+        seed : int, optional
+            Of `numpy.random.default_rng`.
+
+        Raises
+        ------
+        TypeError
+            If `fraction` is no number.
+        ValueError
+            If `fraction` lies outside [0, 1].
+        """
+        if not is_number(fraction):
+            msg = f"fraction should be a number, got {fraction!r}."
+            raise TypeError(msg)
+        if not 0 <= fraction <= 1:
+            msg = f"fraction should lie between 0 and 1, got {fraction}."
+            raise ValueError(msg)
+        rows, sizes = _groups.random_rows(self._offsets, float(fraction), seed)
+        values = None if self._values is None else self._values[rows]
+        return self._derive(self._times[rows], _build.offsets_of(sizes), self._support, values)
+
+    # ---- selection by metadata -------------------------------------------------------------------------------------
+
+    def getby_threshold(self, key: str, thr: float, op: str = ">") -> TsGroup:
+        """Units whose metadata `key` is beyond `thr`.
+
+        Parameters
+        ----------
+        key : str
+            Metadata column.
+        thr : float
+        op : {">", "<", ">=", "<="}
+
+        Raises
+        ------
+        RuntimeError
+            If `op` is unknown.
+        KeyError
+            If there is no such column.
+        """
+        return self._take_rows(_groups.beyond(self, key, thr, op))
+
+    def getby_intervals(self, key: str, bins: Any) -> tuple[list[TsGroup], np.ndarray]:
+        """Units grouped by the interval that metadata `key` falls in.
+
+        Parameters
+        ----------
+        key : str
+            Metadata column.
+        bins : array_like
+            Edges of the intervals, ascending; an interval is closed on the left.
+
+        Returns
+        -------
+        groups : list of TsGroup
+            One per interval that holds units.
+        centres : ndarray
+            Centres of these intervals.
+
+        Raises
+        ------
+        KeyError
+            If there is no such column.
+        """
+        parts, centres = _groups.by_interval(self, key, bins)
+        return [self._take_rows(part) for part in parts], centres
+
+    def getby_category(self, key: str) -> dict[Any, TsGroup]:
+        """Units grouped by the value of metadata `key`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        return {value: self._take_rows(rows) for value, rows in self._metadata.groupby(key).items()}
+
+    # ---- merging and out -------------------------------------------------------------------------------------------
+
+    def merge(
+        self,
+        *tsgroups: TsGroup,
+        reset_index: bool = False,
+        reset_time_support: bool = False,
+        ignore_metadata: bool = False,
+    ) -> TsGroup:
+        """Units of this group and of others in one group.
+
+        Parameters
+        ----------
+        *tsgroups : TsGroup
+        reset_index : bool
+            Number all units from 0. Otherwise keys must differ.
+        reset_time_support : bool
+            Take the union of the time supports. Otherwise they must be the same.
+        ignore_metadata : bool
+            Drop metadata. Otherwise all groups must have the same columns.
+
+        Raises
+        ------
+        TypeError
+            If something is no TsGroup.
+        ValueError
+            If keys overlap, or time supports or metadata columns differ, and no flag allows it.
+        """
+        return TsGroup.merge_group(
+            self,
+            *tsgroups,
+            reset_index=reset_index,
+            reset_time_support=reset_time_support,
+            ignore_metadata=ignore_metadata,
+        )
+
+    @staticmethod
+    def merge_group(
+        *tsgroups: TsGroup,
+        reset_index: bool = False,
+        reset_time_support: bool = False,
+        ignore_metadata: bool = False,
+    ) -> TsGroup:
+        """Units of several groups in one group; arguments and errors as `merge`."""
+        return _groups.merge(tsgroups, reset_index, reset_time_support, ignore_metadata)
+
+    def copy(self) -> Self:
+        """A copy that shares nothing with this group."""
+        values = None if self._values is None else self._values.copy()
+        return TsGroup._trusted(
+            self._times.copy(),
+            self._offsets.copy(),
+            self._keys.copy(),
+            self._support,
+            self._metadata.copy(),
+            values,
+            self._columns,
+        )
+
+    def save(self, filename: Any) -> None:
+        """Write to a NumPy archive, from which `load_file` makes the same object; ``.npz`` is appended where it is
+        missing.
+
+        Raises
+        ------
+        RuntimeError
+            If the folder does not exist, or `filename` is one.
+        """
+        from ._save import save
+
+        save(self, filename)
+
+
+def _shown(keys: list[int]) -> str:
+    """A list of keys, shortened."""
+    return str(keys) if len(keys) <= 20 else f"[{', '.join(map(str, keys[:10]))}, ..., {keys[-1]}]"
