@@ -14,6 +14,7 @@ stimulus filters).
 from __future__ import annotations
 
 from . import _names
+from ._bspline import BSplineConv, BSplineEval, CyclicBSplineConv, CyclicBSplineEval, MSplineConv, MSplineEval
 from ._compose import AdditiveBasis, MultiplicativeBasis
 from ._core import AbstractBasis, AbstractConvBasis, AbstractEvalBasis
 from ._old_names import RaisedCosineBasisLinear, RaisedCosineBasisLog
@@ -25,8 +26,14 @@ __all__ = [
     "AbstractConvBasis",
     "AbstractEvalBasis",
     "AdditiveBasis",
+    "BSplineConv",
+    "BSplineEval",
+    "CyclicBSplineConv",
+    "CyclicBSplineEval",
     "HistoryConv",
     "IdentityEval",
+    "MSplineConv",
+    "MSplineEval",
     "MultiplicativeBasis",
     "RaisedCosineBasisLinear",
     "RaisedCosineBasisLog",

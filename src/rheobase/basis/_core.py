@@ -339,6 +339,13 @@ class AbstractLeaf(AbstractBasis):
 
     label: str
 
+    is_density: ClassVar[bool] = False
+    """Whether the functions are densities of the input, which are divided by its range when it is scaled to [0, 1]."""
+
+    @abc.abstractmethod
+    def _range(self, x: Any) -> tuple[Any, Any]:
+        """What is scaled to 0 and to 1: numbers, or one for each channel of `x`."""
+
     @abc.abstractmethod
     def _functions(self, *u: Any) -> Any:
         """The formula: inputs of equal shape (...) on the unit interval, in any array library → (..., basis)."""
@@ -370,6 +377,21 @@ class AbstractLeaf(AbstractBasis):
     def _terms(self, start: int) -> Iterator[tuple[AbstractBasis, slice]]:
         yield self, slice(start, start + self.n_inputs)
 
+    def _evaluate(self, xs: list[Any]) -> Any:
+        scaled = [self._scale(x) for x in xs]
+        values = self._functions(*(u for u, _ in scaled))
+        if self.is_density:
+            for u, width in scaled:
+                values = values / namespace(u).broadcast_to(width, u.shape)[..., None]
+        return values
+
+    def _scale(self, x: Any) -> tuple[Any, Any]:
+        """`x` on the unit interval, and the width of its range; constant samples are 0 and have width 1."""
+        xp = namespace(x)
+        low, high = (xp.asarray(bound, dtype=x.dtype) for bound in self._range(x))
+        width = xp.where(high == low, xp.ones_like(high), high - low)
+        return (x - xp.broadcast_to(low, x.shape)) / xp.broadcast_to(width, x.shape), width
+
     def _grid(self, xs: list[FloatArray]) -> FloatArray:
         mesh = np.meshgrid(*xs, indexing="ij")
         values = self._evaluate([axis.ravel() for axis in mesh])
@@ -396,8 +418,8 @@ class AbstractEvalBasis(AbstractLeaf):
     bounds: tuple[float, float] | None
     fill_value: float
 
-    def _evaluate(self, xs: list[Any]) -> Any:
-        return self._functions(*(self._to_unit(x) for x in xs))
+    def _range(self, x: Any) -> tuple[Any, Any]:
+        return self.bounds or _smallest_and_largest(x)
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         samples = [x.astype(np.float64, copy=False) for x in xs]
@@ -417,15 +439,6 @@ class AbstractEvalBasis(AbstractLeaf):
             for x in xs:
                 outside |= ((x < self.bounds[0]) | (x > self.bounds[1])).reshape(len(x), -1).any(axis=1)
         return outside
-
-    def _to_unit(self, x: Any) -> Any:
-        xp = namespace(x)
-        if self.bounds is not None:
-            low, high = self.bounds
-        else:
-            low, high = _smallest_and_largest(x)
-        width = high - low
-        return (x - low) / xp.where(width == 0, 1.0, width)
 
     def _grid_bounds(self) -> list[tuple[float, float]]:
         return [self.bounds or (0.0, 1.0)] * self.n_inputs
@@ -467,10 +480,8 @@ class AbstractConvBasis(AbstractLeaf):
         """Features are ``out[t] = sum_i kernel[i] * x[t + offset - i]``; NaN where that leaves the epoch of t."""
         return offset_of(self.window_size, self.predictor_causality, self.shift)
 
-    def _evaluate(self, xs: list[Any]) -> Any:
-        low, high = _smallest_and_largest(xs[0])
-        width = high - low
-        return self._functions((xs[0] - low) / namespace(width).where(width == 0, 1.0, width))
+    def _range(self, x: Any) -> tuple[Any, Any]:
+        return _smallest_and_largest(x)
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         options = self.conv_kwargs

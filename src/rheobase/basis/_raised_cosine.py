@@ -21,8 +21,9 @@ def linear_bumps(u: Any, n_basis_funcs: int, width: float, last_peak: float = 1.
     A bump reaches zero `width` peak distances from its peak; for whole 2 * `width` the inner ones sum to a constant.
     """
     xp = namespace(u)
-    peaks = np.linspace(0.0, last_peak, n_basis_funcs)
-    distance = (u[..., None] - peaks) / (peaks[1] - peaks[0])
+    spacing = last_peak / (n_basis_funcs - 1)
+    peaks = np.linspace(0.0, last_peak, n_basis_funcs).reshape((1,) * u.ndim + (-1,))
+    distance = (u[..., None] - xp.asarray(peaks, dtype=u.dtype)) / spacing
     return 0.5 * (1 + xp.cos(xp.clip(np.pi / width * distance, -np.pi, np.pi)))
 
 

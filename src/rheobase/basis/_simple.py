@@ -37,11 +37,14 @@ class IdentityEval(AbstractEvalBasis):
     def n_basis_funcs(self) -> int:
         return 1
 
-    def _to_unit(self, x: Any) -> Any:
+    def _scale(self, x: Any) -> tuple[Any, Any]:
         """Not scaled: the value is the feature."""
         if self.bounds is None:
-            return x
-        return namespace(x).where((x < self.bounds[0]) | (x > self.bounds[1]), self.fill_value, x)
+            return x, 1.0
+        return namespace(x).where((x < self.bounds[0]) | (x > self.bounds[1]), self.fill_value, x), 1.0
+
+    def _range(self, x: Any) -> tuple[Any, Any]:
+        return 0.0, 1.0
 
     def _functions(self, u: Any) -> Any:
         return u[..., None]
@@ -73,7 +76,7 @@ class HistoryConv(AbstractConvBasis):
         """Function j is 1 at the lags nearest to lag j, 0 elsewhere."""
         xp = namespace(u)
         nearest = xp.floor(u * (self.window_size - 1) + 0.5)
-        indicators = (nearest[..., None] == np.arange(self.window_size)) * 1.0
+        indicators = (nearest[..., None] == np.arange(self.window_size).reshape((1,) * u.ndim + (-1,))) * 1.0
         return xp.where(xp.isnan(u)[..., None], xp.nan, indicators)
 
 
@@ -96,8 +99,8 @@ class Zero(AbstractLeaf):
     def _functions(self, u: Any) -> Any:
         return namespace(u).zeros((*u.shape, 0))
 
-    def _evaluate(self, xs: list[Any]) -> Any:
-        return self._functions(*xs)
+    def _range(self, x: Any) -> tuple[Any, Any]:
+        return 0.0, 1.0
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         return self._functions(*xs)
