@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from helpers import ROUNDING, SAMPLING
 
+from helpers import ROUNDING, SAMPLING
 from rheobase.simulation import difference_of_gammas, regress_filter, simulate_population, simulate_recurrent
 
 N_TIME, N_NEURONS, N_LAGS = 20_000, 3, 40

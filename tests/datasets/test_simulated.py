@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 import pytest
-from helpers import ROUNDING, SAMPLING
 
+from helpers import ROUNDING, SAMPLING
 from rheobase.datasets import simulate_recording, simulated_injected_current
 
 

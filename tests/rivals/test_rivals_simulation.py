@@ -5,8 +5,8 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
-from helpers import ROUNDING
 
+from helpers import ROUNDING
 from rheobase import simulation
 
 nmo = pytest.importorskip("nemos")

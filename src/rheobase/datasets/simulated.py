@@ -217,17 +217,18 @@ def _population_truth(n_neurons: int, rng: np.random.Generator) -> SimulatedTrut
     neuron = np.arange(n_neurons)
     peak = 10e-3 + 20e-3 * rng.permutation(n_neurons) / max(n_neurons - 1, 1)
     sign = np.where(neuron % 3 == 2, -1.0, 1.0)
-    stimulus = sign * rng.uniform(0.05, 0.08, n_neurons) * _biphasic(lags[:, None], peak)
+    stimulus = sign * rng.uniform(0.045, 0.065, n_neurons) * _biphasic(lags[:, None], peak)
     coupling = np.zeros((_WINDOW, n_neurons, n_neurons))
-    refractory, adaptation = rng.uniform(1.5e-3, 4e-3, n_neurons), rng.uniform(0.1, 0.6, n_neurons)
-    rebound = np.where(neuron % 4 == 1, 0.7, 0.0)  # every fourth neuron tends to burst
+    refractory, adaptation = rng.uniform(1.5e-3, 4e-3, n_neurons), rng.uniform(0.3, 0.7, n_neurons)
+    rebound = np.where(neuron % 4 == 1, 0.6, 0.0)  # every fourth neuron tends to burst
     coupling[:, neuron, neuron] = _own_history(lags[:, None], refractory, adaptation, rebound)
+    excitation, inhibition = rng.uniform(0.5, 0.9, n_neurons), rng.uniform(0.3, 0.6, n_neurons)
+    first = 0 if n_neurons > 2 else 1  # two neurons that excite each other would run away
+    right, after = (neuron + 1) % n_neurons, (neuron + 2) % n_neurons
     if n_neurons > 1:
-        right = (neuron + 1) % n_neurons
-        coupling[:, right, neuron] += rng.uniform(0.5, 1.0, n_neurons) * _bump(lags, 6e-3)[:, None]
+        coupling[:, right[first:], neuron[first:]] += excitation[first:] * _bump(lags, 6e-3)[:, None]
     if n_neurons > 2:
-        after = (neuron + 2) % n_neurons
-        coupling[:, after, neuron] -= rng.uniform(0.3, 0.6, n_neurons) * _bump(lags, 12e-3)[:, None]
+        coupling[:, after, neuron] -= inhibition * _bump(lags, 12e-3)[:, None]
     baseline = np.geomspace(7.0, 28.0, n_neurons)[rng.permutation(n_neurons)] if n_neurons > 1 else np.array([14.0])
     return SimulatedTruth(_BIN, lags, baseline, stimulus, coupling, "SD")
 

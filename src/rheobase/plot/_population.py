@@ -191,9 +191,9 @@ def _time_course(
     axes["f"].set_ylim(bottom=0)
     axes["f"].set_ylabel(f"Rate of\nneuron {rate_of} (Hz)")
     _legend(axes["f"])
-    for key in "sr":
-        axes[key].set_xlim(*window)
-        axes[key].tick_params(labelbottom=False)
+    for ax in (axes[key] for key in "sr" if key in axes):
+        ax.set_xlim(*window)
+        ax.tick_params(labelbottom=False)
 
 
 def _legend(ax: Axes) -> None:
