@@ -20,6 +20,7 @@ from ._errors import (
     did_you_mean,
 )
 from ._version import __version__
+from .containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup, TsIndex
 
 if TYPE_CHECKING:
     from . import (
@@ -44,17 +45,9 @@ if TYPE_CHECKING:
         compute_1d_tuning_curves_continuous,
         compute_tuning_curves,
     )
-    from .containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup, TsIndex
     from .io import NPZFile, NWBFile, load_file
 
 _LAZY_NAMES = {
-    "IntervalSet": "containers",
-    "Ts": "containers",
-    "Tsd": "containers",
-    "TsdFrame": "containers",
-    "TsdTensor": "containers",
-    "TsGroup": "containers",
-    "TsIndex": "containers",
     "NPZFile": "io",
     "NWBFile": "io",
     "compute_1d_tuning_curves": "analysis",
