@@ -46,7 +46,10 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "BoolArray", "FloatArray", "IntArray")}
+python_maximum_signature_line_length = 88
 autodoc_member_order = "groupwise"
 autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
