@@ -17,30 +17,51 @@ from . import _names
 from ._bspline import BSplineConv, BSplineEval, CyclicBSplineConv, CyclicBSplineEval, MSplineConv, MSplineEval
 from ._compose import AdditiveBasis, MultiplicativeBasis
 from ._core import AbstractBasis, AbstractConvBasis, AbstractEvalBasis
-from ._old_names import RaisedCosineBasisLinear, RaisedCosineBasisLog
+from ._custom import Category, CustomBasis
+from ._exponential import OrthExponentialConv, OrthExponentialEval
+from ._fourier import FourierEval
+from ._old_names import (
+    BSplineBasis,
+    CyclicBSplineBasis,
+    MSplineBasis,
+    OrthExponentialBasis,
+    RaisedCosineBasisLinear,
+    RaisedCosineBasisLog,
+)
 from ._raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval, RaisedCosineLogConv, RaisedCosineLogEval
 from ._simple import HistoryConv, IdentityEval, Zero
+from .transformer import TransformerBasis
 
 __all__ = [
     "AbstractBasis",
     "AbstractConvBasis",
     "AbstractEvalBasis",
     "AdditiveBasis",
+    "BSplineBasis",
     "BSplineConv",
     "BSplineEval",
+    "Category",
+    "CustomBasis",
+    "CyclicBSplineBasis",
     "CyclicBSplineConv",
     "CyclicBSplineEval",
+    "FourierEval",
     "HistoryConv",
     "IdentityEval",
+    "MSplineBasis",
     "MSplineConv",
     "MSplineEval",
     "MultiplicativeBasis",
+    "OrthExponentialBasis",
+    "OrthExponentialConv",
+    "OrthExponentialEval",
     "RaisedCosineBasisLinear",
     "RaisedCosineBasisLog",
     "RaisedCosineLinearConv",
     "RaisedCosineLinearEval",
     "RaisedCosineLogConv",
     "RaisedCosineLogEval",
+    "TransformerBasis",
     "Zero",
 ]
 

@@ -71,7 +71,8 @@ class AbstractComposition(AbstractBasis):
     def is_complex(self) -> bool:
         return self.basis1.is_complex or self.basis2.is_complex
 
-    def _split(self, xs: list[Any]) -> tuple[list[Any], list[Any]]:
+    def _split(self, xs: Any) -> tuple[Any, Any]:
+        """A sequence with one entry per input, cut into the inputs of the two parts."""
         return xs[: self.basis1.n_inputs], xs[self.basis1.n_inputs :]
 
     def _evaluate(self, xs: list[Any]) -> Any:
@@ -79,13 +80,12 @@ class AbstractComposition(AbstractBasis):
         return self._combine(self.basis1._evaluate(first), self.basis2._evaluate(second))
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
-        if any(x.shape != xs[0].shape for x in xs):
-            msg = (
-                f"A product of bases requires all inputs to have the same shape, got {[x.shape for x in xs]}: {self!r}"
-            )
+        left, right = self._split(xs)
+        first, second = self.basis1._expand(left, epochs), self.basis2._expand(right, epochs)
+        if first.shape[:-1] != second.shape[:-1]:
+            msg = f"A product requires all inputs to have the same shape, got {[x.shape for x in xs]}: {self!r}"
             raise ValueError(msg)
-        first, second = self._split(xs)
-        return self._combine(self.basis1._expand(first, epochs), self.basis2._expand(second, epochs))
+        return self._combine(first, second)
 
     def _grid(self, xs: list[FloatArray]) -> FloatArray:
         left, right = self._split(xs)
@@ -93,8 +93,16 @@ class AbstractComposition(AbstractBasis):
         first = first.reshape(*first.shape[:-1], *(1,) * len(right), first.shape[-1])
         return self._combine(first, second)
 
-    def _grid_bounds(self) -> list[tuple[float, float]]:
-        return self.basis1._grid_bounds() + self.basis2._grid_bounds()
+    def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
+        left, right = self._split(n_samples)
+        return self.basis1._grid_axes(left) + self.basis2._grid_axes(right)
+
+    def _read(self, xi: tuple[Any, ...]) -> list[np.ndarray]:
+        left, right = self._split(xi)
+        return self.basis1._read(left) + self.basis2._read(right)
+
+    def _channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        return self.basis1._channel_shape(self._split(shapes)[0])
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters of all parts as ``label__parameter``, the parts themselves under their labels, and ``label``."""

@@ -63,10 +63,8 @@ class AbstractBasis(abc.ABC):
     def n_inputs(self) -> int:
         """Number of inputs that `evaluate` and `compute_features` take."""
 
-    @property
-    @abc.abstractmethod
-    def is_complex(self) -> bool:
-        """Whether columns are real and imaginary parts; two such bases cannot be multiplied."""
+    is_complex: bool = False
+    """Whether columns are real and imaginary parts; two such bases cannot be multiplied."""
 
     @property
     @abc.abstractmethod
@@ -86,8 +84,16 @@ class AbstractBasis(abc.ABC):
         """The functions on the outer product of one vector per input: (len(x1), len(x2), ..., basis)."""
 
     @abc.abstractmethod
-    def _grid_bounds(self) -> list[tuple[float, float]]:
-        """Range of each input on a grid."""
+    def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
+        """Points along each input on a grid."""
+
+    @abc.abstractmethod
+    def _channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """Axes of the features between time and basis, for inputs of these shapes after time."""
+
+    @abc.abstractmethod
+    def _read(self, xi: tuple[Any, ...]) -> list[np.ndarray]:
+        """The inputs as arrays, checked."""
 
     @abc.abstractmethod
     def _terms(self, start: int) -> Iterator[tuple[AbstractBasis, slice]]:
@@ -126,7 +132,7 @@ class AbstractBasis(abc.ABC):
         """
         self._check_number_of_inputs(xi, "compute_features")
         clock = Clock.common(xi)
-        samples = [as_samples(x, f"input {i}") for i, x in enumerate(xi)]
+        samples = self._read(xi)
         n_time = samples[0].shape[0]
         if any(x.shape[0] != n_time for x in samples):
             msg = f"Sample size mismatch: the inputs have {[x.shape[0] for x in samples]} samples."
@@ -155,7 +161,11 @@ class AbstractBasis(abc.ABC):
         """
         self._check_number_of_inputs(xi, "evaluate")
         clock = Clock.common(xi)
-        samples = [_as_floats(x, f"input {i}") for i, x in enumerate(xi)]
+        if any(map(is_jax, xi)):  # perhaps traced: nothing about the numbers can be checked
+            xp = namespace(*xi)
+            samples = [xp.atleast_1d(xp.asarray(x) * 1.0) for x in xi]
+        else:
+            samples = self._read(xi)
         if any(x.shape != samples[0].shape for x in samples):
             msg = f"Sample size mismatch: evaluate needs inputs of one shape, got {[x.shape for x in samples]}."
             raise ValueError(msg)
@@ -188,7 +198,7 @@ class AbstractBasis(abc.ABC):
             if n < 1:
                 msg = f"All sample counts provided must be greater than zero, got {n}."
                 raise ValueError(msg)
-        axes = [np.linspace(*bounds, int(n)) for bounds, n in zip(self._grid_bounds(), n_samples)]
+        axes = self._grid_axes(tuple(int(n) for n in n_samples))
         return *np.meshgrid(*axes, indexing="ij"), self._grid(axes)
 
     def _check_number_of_inputs(self, given: tuple[Any, ...], method: str) -> None:
@@ -209,7 +219,7 @@ class AbstractBasis(abc.ABC):
         shapes = self.input_shape
         if None in shapes:
             return None
-        return sum(math.prod(shapes[part.start]) * term.n_basis_funcs for term, part in self._terms(0))
+        return sum(math.prod(term._channel_shape(shapes[part])) * term.n_basis_funcs for term, part in self._terms(0))
 
     def set_input_shape(self, *xi: Any) -> Self:
         """Fix the shape of the inputs.
@@ -228,7 +238,7 @@ class AbstractBasis(abc.ABC):
     def setup_basis(self, *xi: Any) -> Self:
         """Fix the input shapes from samples, before a transformation that keeps its state fixed."""
         self._check_number_of_inputs(xi, "setup_basis")
-        return self.set_input_shape(*(as_samples(x, f"input {i}") for i, x in enumerate(xi)))
+        return self.set_input_shape(*self._read(xi))
 
     def components(self) -> Iterator[Component]:
         """The summands from left to right (a basis that is no sum is its only one), each with its label and inputs."""
@@ -267,7 +277,8 @@ class AbstractBasis(abc.ABC):
         axis %= values.ndim
         parts, start, shapes = {}, 0, self.input_shape
         for component in self.components():
-            shape = (*shapes[component.inputs.start], component.basis.n_basis_funcs)
+            channels = component.basis._channel_shape(shapes[component.inputs])
+            shape = (*channels, component.basis.n_basis_funcs)
             stop = start + math.prod(shape)
             block = values[(slice(None),) * axis + (slice(start, stop),)]
             block = block.reshape(values.shape[:axis] + shape + values.shape[axis + 1 :])
@@ -367,10 +378,6 @@ class AbstractLeaf(AbstractBasis):
         return 1
 
     @property
-    def is_complex(self) -> bool:
-        return False
-
-    @property
     def children(self) -> tuple[AbstractBasis, ...]:
         return ()
 
@@ -378,7 +385,7 @@ class AbstractLeaf(AbstractBasis):
         yield self, slice(start, start + self.n_inputs)
 
     def _evaluate(self, xs: list[Any]) -> Any:
-        scaled = [self._scale(x) for x in xs]
+        scaled = [self._scale(x if is_jax(x) else x.astype(np.float64, copy=False)) for x in xs]
         values = self._functions(*(u for u, _ in scaled))
         if self.is_density:
             for u, width in scaled:
@@ -386,11 +393,14 @@ class AbstractLeaf(AbstractBasis):
         return values
 
     def _scale(self, x: Any) -> tuple[Any, Any]:
-        """`x` on the unit interval, and the width of its range; constant samples are 0 and have width 1."""
-        xp = namespace(x)
-        low, high = (xp.asarray(bound, dtype=x.dtype) for bound in self._range(x))
-        width = xp.where(high == low, xp.ones_like(high), high - low)
-        return (x - xp.broadcast_to(low, x.shape)) / xp.broadcast_to(width, x.shape), width
+        """`x` on the unit interval, and the width of its range."""
+        return to_unit(x, *self._range(x))
+
+    def _channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        return shapes[0]
+
+    def _read(self, xi: tuple[Any, ...]) -> list[np.ndarray]:
+        return [as_samples(x, f"input of {self.label}") for x in xi]
 
     def _grid(self, xs: list[FloatArray]) -> FloatArray:
         mesh = np.meshgrid(*xs, indexing="ij")
@@ -419,15 +429,14 @@ class AbstractEvalBasis(AbstractLeaf):
     fill_value: float
 
     def _range(self, x: Any) -> tuple[Any, Any]:
-        return self.bounds or _smallest_and_largest(x)
+        return self.bounds or smallest_and_largest(x)
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
-        samples = [x.astype(np.float64, copy=False) for x in xs]
-        if any(x.shape != samples[0].shape for x in samples):
-            msg = f"All inputs of {type(self).__name__} must have the same shape, got {[x.shape for x in samples]}."
+        if any(x.shape != xs[0].shape for x in xs):
+            msg = f"All inputs of {type(self).__name__} must have the same shape, got {[x.shape for x in xs]}."
             raise ValueError(msg)
-        values = self._evaluate(samples)
-        outside = self._outside(samples)
+        values = self._evaluate(xs)
+        outside = self._outside(xs)
         if outside.any():
             values[outside] = self.fill_value
         return values
@@ -440,8 +449,8 @@ class AbstractEvalBasis(AbstractLeaf):
                 outside |= ((x < self.bounds[0]) | (x > self.bounds[1])).reshape(len(x), -1).any(axis=1)
         return outside
 
-    def _grid_bounds(self) -> list[tuple[float, float]]:
-        return [self.bounds or (0.0, 1.0)] * self.n_inputs
+    def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
+        return [np.linspace(*(self.bounds or (0.0, 1.0)), n) for n in n_samples]
 
 
 class AbstractConvBasis(AbstractLeaf):
@@ -481,7 +490,7 @@ class AbstractConvBasis(AbstractLeaf):
         return offset_of(self.window_size, self.predictor_causality, self.shift)
 
     def _range(self, x: Any) -> tuple[Any, Any]:
-        return _smallest_and_largest(x)
+        return smallest_and_largest(x)
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         options = self.conv_kwargs
@@ -489,19 +498,19 @@ class AbstractConvBasis(AbstractLeaf):
         batches = check_batches(self.window_size, *sizes)
         return convolve_channels(self.kernel_matrix(), self.offset, xs[0], epochs, batches)
 
-    def _grid_bounds(self) -> list[tuple[float, float]]:
-        return [(0.0, 1.0)]
+    def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
+        return [np.linspace(0.0, 1.0, n) for n in n_samples]
 
 
-def _as_floats(x: Any, name: str) -> Any:
-    """Samples in floating point: JAX arrays stay JAX arrays, everything else becomes float64."""
-    if is_jax(x):
-        xp = namespace(x)
-        return xp.atleast_1d(x * 1.0)
-    return as_samples(x, name).astype(np.float64, copy=False)
+def to_unit(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """`x` scaled so that `low` is 0 and `high` is 1, and that width; constant samples are 0, of width 1."""
+    xp = namespace(x)
+    low, high = xp.asarray(low, dtype=x.dtype), xp.asarray(high, dtype=x.dtype)
+    width = xp.where(high == low, xp.ones_like(high), high - low)
+    return (x - xp.broadcast_to(low, x.shape)) / xp.broadcast_to(width, x.shape), width
 
 
-def _smallest_and_largest(x: Any) -> tuple[Any, Any]:
+def smallest_and_largest(x: Any) -> tuple[Any, Any]:
     """Of each channel, over time, NaN apart (NaN if there is nothing else)."""
     xp = namespace(x)
     nan = xp.isnan(x)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .._errors import did_you_mean
+from .._types import ArrayLike
+from ._bspline import BSplineConv, BSplineEval, CyclicBSplineConv, CyclicBSplineEval, MSplineConv, MSplineEval
+from ._exponential import OrthExponentialConv, OrthExponentialEval
 from ._raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval, RaisedCosineLogConv, RaisedCosineLogEval
 
-__all__ = ["RaisedCosineBasisLinear", "RaisedCosineBasisLog"]
+__all__ = [
+    "BSplineBasis",
+    "CyclicBSplineBasis",
+    "MSplineBasis",
+    "OrthExponentialBasis",
+    "RaisedCosineBasisLinear",
+    "RaisedCosineBasisLog",
+]
 
 
 def _by_mode(eval_class: type, conv_class: type, mode: str, given: dict[str, Any], options: dict[str, Any]) -> Any:
@@ -54,3 +64,35 @@ def RaisedCosineBasisLog(
     given = {"n_basis_funcs": n_basis_funcs, "width": width, "label": label}
     given |= {"time_scaling": time_scaling, "enforce_decay_to_zero": enforce_decay_to_zero}
     return _by_mode(RaisedCosineLogEval, RaisedCosineLogConv, mode, given, options)
+
+
+def BSplineBasis(
+    n_basis_funcs: int, mode: str = "eval", order: int = 4, label: str | None = None, **options: Any
+) -> BSplineEval | BSplineConv:
+    """`BSplineEval` or, with ``mode="conv"`` and `window_size`, `BSplineConv`."""
+    given = {"n_basis_funcs": n_basis_funcs, "order": order, "label": label}
+    return _by_mode(BSplineEval, BSplineConv, mode, given, options)
+
+
+def CyclicBSplineBasis(
+    n_basis_funcs: int, mode: str = "eval", order: int = 4, label: str | None = None, **options: Any
+) -> CyclicBSplineEval | CyclicBSplineConv:
+    """`CyclicBSplineEval` or, with ``mode="conv"`` and `window_size`, `CyclicBSplineConv`."""
+    given = {"n_basis_funcs": n_basis_funcs, "order": order, "label": label}
+    return _by_mode(CyclicBSplineEval, CyclicBSplineConv, mode, given, options)
+
+
+def MSplineBasis(
+    n_basis_funcs: int, mode: str = "eval", order: int = 2, label: str | None = None, **options: Any
+) -> MSplineEval | MSplineConv:
+    """`MSplineEval` or, with ``mode="conv"`` and `window_size`, `MSplineConv`; the old default order is 2."""
+    given = {"n_basis_funcs": n_basis_funcs, "order": order, "label": label}
+    return _by_mode(MSplineEval, MSplineConv, mode, given, options)
+
+
+def OrthExponentialBasis(
+    n_basis_funcs: int, decay_rates: ArrayLike, mode: str = "eval", label: str | None = None, **options: Any
+) -> OrthExponentialEval | OrthExponentialConv:
+    """`OrthExponentialEval` or, with ``mode="conv"`` and `window_size`, `OrthExponentialConv`."""
+    given = {"n_basis_funcs": n_basis_funcs, "decay_rates": decay_rates, "label": label}
+    return _by_mode(OrthExponentialEval, OrthExponentialConv, mode, given, options)

@@ -105,5 +105,5 @@ class Zero(AbstractLeaf):
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         return self._functions(*xs)
 
-    def _grid_bounds(self) -> list[tuple[float, float]]:
-        return [(0.0, 1.0)]
+    def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
+        return [np.linspace(0.0, 1.0, n) for n in n_samples]
