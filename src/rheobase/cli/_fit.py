@@ -15,8 +15,8 @@ from ..containers import IntervalSet, TsdFrame
 from ..glm import PopulationGLM
 from ._recording import Covariate, Recording, elapsed_to_time
 
-HELD_OUT = 0.2
-"""Share of the recorded time, the last, that no model sees when it is fitted."""
+FOLD = 5
+"""One part in so many is held out: no model sees it when it is fitted."""
 
 RIDGE = 1e-5
 """Strength of the ridge penalty: weak, only there to settle what the data leave open."""
@@ -45,6 +45,7 @@ class Fitted:
     name: str
     model: Any
     seconds: float
+    n_bins: int
     n_features: int
     pseudo_r2: FloatArray
     """Held out, share of the deviance explained, shape (neuron,)."""
@@ -54,11 +55,18 @@ class Fitted:
     """Held out, spikes per bin, shape (time, neuron)."""
 
 
-def split(epochs: IntervalSet) -> tuple[IntervalSet, IntervalSet]:
-    """Training and held-out epochs: the last fifth of the recorded time is held out."""
-    at = elapsed_to_time(epochs, (1 - HELD_OUT) * float(epochs.tot_length()))
+def split(epochs: IntervalSet) -> tuple[IntervalSet, IntervalSet, str]:
+    """Training epochs, held-out epochs, and what is held out in words.
+
+    Of recordings in many epochs every fifth epoch, so that each kind of trial is seen; of others the last fifth of
+    the time.
+    """
+    if len(epochs) >= 2 * FOLD:
+        held = np.arange(len(epochs)) % FOLD == FOLD - 1
+        return epochs[~held], epochs[held], "every fifth epoch"
+    at = elapsed_to_time(epochs, (1 - 1 / FOLD) * float(epochs.tot_length()))
     first, last = float(epochs.start[0]), float(epochs.end[-1])
-    return epochs.intersect(IntervalSet(first, at)), epochs.intersect(IntervalSet(at, last))
+    return epochs.intersect(IntervalSet(first, at)), epochs.intersect(IntervalSet(at, last)), "the last fifth"
 
 
 def build_features(recording: Recording) -> Features:
@@ -128,7 +136,7 @@ def fit(
     total = _score(model, held_X, held_y, "log-likelihood", lambda score: score.sum(axis=0))
     spikes = _spikes_scored(held_X, held_y)
     per_spike = np.divide(total, spikes, out=np.full(spikes.shape, np.nan), where=spikes > 0)
-    return Fitted(name, model, seconds, coef.shape[0], pseudo_r2, per_spike, model.predict(held_X))
+    return Fitted(name, model, seconds, len(X), coef.shape[0], pseudo_r2, per_spike, model.predict(held_X))
 
 
 def _score(model: Any, X: TsdFrame, y: TsdFrame, score_type: str, aggregate: Callable) -> FloatArray:

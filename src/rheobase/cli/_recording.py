@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from .._errors import did_you_mean
 from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
 from ..datasets import SimulatedTruth, simulate_recording
+from ..io import NWBFile, load_file
 
 _PREFERRED = ("stimulus", "current", "ry", "head_direction", "position", "speed")
 """Keys tried first as what drives the neurons, in this order."""
@@ -85,13 +87,19 @@ def load(
     RecordingError
         If the file is missing, is not NWB, holds no units or no spikes, or has no such `covariate`.
     """
-    objects = _read(path)
+    file = _read(path)
+    kinds = {key: entry["type"] for key, entry in file.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # oddities of series that will not be used
+        objects = {key: file[key] for key, kind in kinds.items() if kind in {"TsGroup", "Tsd", "TsdFrame"}}
     spikes = _units(objects, path)
     found = _covariate(objects, covariate, spikes)
     epochs = spikes.time_support
-    if isinstance(objects.get("epochs"), IntervalSet) and found is not None and found.kind == "stimulus":
-        epochs = epochs.intersect(objects["epochs"])
-    if found is not None:
+    if found is not None and found.kind == "stimulus":  # a silent stretch of a stimulus says something too
+        epochs = found.series.time_support
+        if kinds.get("epochs") == "IntervalSet":
+            epochs = epochs.intersect(file["epochs"])
+    elif found is not None:
         epochs = epochs.intersect(found.series.time_support)
     epochs = _first(epochs, 600.0 if seconds is None else seconds)
     spikes, note = _busiest(spikes.restrict(epochs), n_neurons, path)
@@ -102,28 +110,23 @@ def load(
     return Recording(path.name, spikes, epochs, found, size, note=note)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The file's objects by key."""
-    from ..io import load_file
-
-    if not path.exists():
-        msg = f"there is no file {path}. Give the path of an NWB file, or no file to simulate a recording."
-        raise RecordingError(msg)
-    if path.is_dir() or path.suffix.lower() != ".nwb":
+def _read(path: Path) -> NWBFile:
+    """The file, addressed by key."""
+    if path.suffix.lower() != ".nwb" and path.exists():
         msg = f"{path} is not an NWB file: its name should end in .nwb."
         raise RecordingError(msg)
     try:
-        file = load_file(path)
-        return {key: file[key] for key in file.keys()}  # noqa: SIM118  (a file is addressed by key, it is no dict)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        msg = f"{path} could not be read as NWB ({type(error).__name__}: {error})."
-        raise RecordingError(msg) from error
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pynwb|hdmf")  # what a file lacks of its standard is not our theme
+            return load_file(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RecordingError(str(error)) from error
 
 
 def _units(objects: dict[str, Any], path: Path) -> TsGroup:
     groups = {key: value for key, value in objects.items() if isinstance(value, TsGroup)}
     if not groups:
-        held = ", ".join(objects) or "nothing"
+        held = ", ".join(objects) or "no series"
         msg = f"{path} holds no units (spike times), only {held}. The demo fits spiking neurons."
         raise RecordingError(msg)
     return groups.get("units", next(iter(groups.values())))

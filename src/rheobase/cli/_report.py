@@ -9,11 +9,13 @@ import numpy as np
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame
 from ..plot import FilterSet, Tuning, plot_population_fit
-from ._fit import HELD_OUT, Features, Fitted, filters_of
+from ._fit import Features, Fitted, filters_of
 from ._recording import Recording
 
 
-def table(recording: Recording, features: Features, null: FloatArray, simple: Fitted, full: Fitted) -> list[str]:
+def table(
+    recording: Recording, features: Features, held_out: str, null: FloatArray, simple: Fitted, full: Fitted
+) -> list[str]:
     """Lines of the report: what was fitted, a row per neuron, means, and seconds per fit."""
     counts = np.asarray(features.counts.values)
     spikes, seconds = counts.sum(axis=0), len(counts) * recording.bin_size
@@ -24,7 +26,7 @@ def table(recording: Recording, features: Features, null: FloatArray, simple: Fi
     group = f"{'':>6} {'':>8} {'rate':>7}   {'log likelihood (nats/spike)':^29}   {'pseudo-R² (null = 0)':^21}"
     head = f"{'neuron':>6} {'spikes':>8} {'(Hz)':>7}   {'null':>7} {short:>11} {'full':>9}   {short:>11} {'full':>9}"
     rule = "─" * len(head)
-    heading, footer = _heading(recording, features), _footer(features, simple, full)
+    heading, footer = _heading(recording, features, held_out), _footer(features, simple, full)
     return [*heading, "", group, head, rule, *rows, rule, mean, "", *footer]
 
 
@@ -34,24 +36,24 @@ def _row(name: Any, spikes: int, rate: float, *scores: float) -> str:
     return f"{start}   {null:>7.3f} {simple:>11.3f} {full:>9.3f}   {r2_simple:>11.4f} {r2_full:>9.4f}"
 
 
-def _heading(recording: Recording, features: Features) -> list[str]:
+def _heading(recording: Recording, features: Features, held_out: str) -> list[str]:
     n_bins, n_neurons = features.counts.shape
-    minutes = f"{n_bins * recording.bin_size:,.0f} s in {n_bins:,} bins of {recording.bin_size * 1e3:g} ms"
+    length = f"{n_bins * recording.bin_size:,.0f} s in {n_bins:,} bins of {recording.bin_size * 1e3:g} ms"
     note = f" ({recording.note})" if recording.note else ""
     driver = "none" if recording.covariate is None else recording.covariate.key
     return [
         f"Recording  {recording.name}",
         f"Neurons    {n_neurons}{note}",
-        f"Length     {minutes}; the last {HELD_OUT:.0%} held out for every score below",
+        f"Length     {length}; {held_out} held out for every score below",
         f"Driver     {driver}",
     ]
 
 
 def _footer(features: Features, simple: Fitted, full: Fitted) -> list[str]:
-    n_rows, n_neurons = round(len(features.counts) * (1 - HELD_OUT)), features.counts.shape[1]
+    n_neurons = features.counts.shape[1]
     lines = []
     for model in (simple, full):
-        size = f"{n_neurons} neurons × {n_rows:,} bins × {model.n_features} features"
+        size = f"{n_neurons} neurons × {model.n_bins:,} bins × {model.n_features} features"
         lines.append(f"Fit        {model.name:<13} {model.seconds:6.2f} s   ({size})")
     return lines
 

@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--covariate", metavar="KEY", help="signal of the file that drives the neurons (default: chosen)"
     )
-    parser.add_argument("--neurons", type=int, default=12, help="use at most so many, the busiest (default 12)")
+    parser.add_argument(
+        "--neurons", type=_at_least_one, default=12, help="use at most so many, the busiest (default 12)"
+    )
     parser.add_argument("--bin-ms", type=_positive, help="bin size in ms (default 1 up to 90 s, else 10)")
     parser.add_argument("--output", type=Path, default=Path("rheobase_demo.png"), help="picture (default %(default)s)")
     parser.set_defaults(run=run)
@@ -31,6 +33,14 @@ def _positive(text: str) -> float:
     value = float(text)
     if not value > 0:
         msg = f"must be positive, got {text}"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        msg = f"must be at least 1, got {text}"
         raise argparse.ArgumentTypeError(msg)
     return value
 
@@ -66,7 +76,7 @@ def _work(arguments: argparse.Namespace, bar: tqdm) -> list[str]:
     recording = _open(arguments)
     _next(bar, steps)
     features = _fit.build_features(recording)
-    train, test = _fit.split(recording.epochs)
+    train, test, held_out = _fit.split(recording.epochs)
     _next(bar, steps)
     if features.present is None:  # spikes alone: each neuron's own past is the simpler account
         simple = _fit.fit("own history", features.full, features.counts, train, test, _fit.own_history(features))
@@ -79,7 +89,7 @@ def _work(arguments: argparse.Namespace, bar: tqdm) -> list[str]:
     figure = _report.picture(recording, features, simple, full, test)
     figure.savefig(arguments.output, dpi=110)
     bar.update()
-    return _report.table(recording, features, null, simple, full)
+    return _report.table(recording, features, held_out, null, simple, full)
 
 
 def _next(bar: tqdm, steps) -> None:
