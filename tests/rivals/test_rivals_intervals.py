@@ -81,8 +81,8 @@ def test_set_algebra(method, a, b):
     theirs_b.set_info(own=np.arange(len(theirs_b)) * 10)
     ours, our_warnings = quiet(getattr(ours_a, method), ours_b)
     theirs, their_warnings = quiet(getattr(theirs_a, method), theirs_b)
-    if np.isin(ours_b.end, ours_a.start).any() and method == "union":
-        # theirs joins touching epochs when the later one stands first, and keeps them apart in the other order
+    if method == "union" and (np.isin(ours_b.end, ours_a.start).any() or np.isin(ours_a.end, ours_b.start).any()):
+        # theirs joins some touching epochs and keeps others 1 microsecond apart, by the order of the arguments
         ours, theirs = ours.merge_close_intervals(1.1e-6), theirs.merge_close_intervals(1.1e-6)
         our_warnings = their_warnings = []
     same(ours, theirs)
@@ -138,8 +138,8 @@ def test_forms_of_input(form, unit):
 
 
 INDICES = [
-    0, -1, slice(None), slice(1, None), slice(None, None, 2), slice(0, 0), slice(None, None, -1), [0, 2], [2, 0], [0, 0],
-    [True, False, True], np.array([False, False, False]), np.int64(1), "start", "end", "label", ["label", "n"],
+    0, -1, slice(None), slice(1, None), slice(None, None, 2), slice(0, 0), slice(None, None, -1), [0, 2], [2, 0],
+    [0, 0], [True, False, True], np.array([False, False, False]), np.int64(1), "start", "end", "label", ["label", "n"],
     (slice(None), 0), (0, 0), (slice(0, 2), slice(None)), (0, slice(None)), ([0, 1], 0), ([0, 1], [0, 1]),
 ]  # fmt: skip
 

@@ -32,6 +32,8 @@ class LazyArray(np.lib.mixins.NDArrayOperatorsMixin):
         Added after `conversion`, in `unit`.
     unit : str, optional
         Unit of the values that indexing gives.
+    owner : object, optional
+        Kept alive as long as this array, so that whatever holds the file open is not collected.
 
     Attributes
     ----------
@@ -60,8 +62,10 @@ class LazyArray(np.lib.mixins.NDArrayOperatorsMixin):
     4
     """
 
-    def __init__(self, source: Any, conversion: Any = 1.0, offset: float = 0.0, unit: str | None = None) -> None:
-        self._source = source
+    def __init__(
+        self, source: Any, conversion: Any = 1.0, offset: float = 0.0, unit: str | None = None, owner: Any = None
+    ) -> None:
+        self._source, self._owner = source, owner
         self.shape: tuple[int, ...] = tuple(int(n) for n in source.shape)
         self._factor = np.asarray(conversion, dtype=np.float64)
         self._offset = float(offset)
@@ -93,7 +97,7 @@ class LazyArray(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def raw(self) -> LazyArray:
         """The same data as they are stored, without conversion and offset."""
-        return LazyArray(self._source)
+        return LazyArray(self._source, owner=self._owner)
 
     def __len__(self) -> int:
         if not self.shape:

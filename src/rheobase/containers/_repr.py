@@ -146,8 +146,17 @@ def format_cells(values: Any) -> list[str]:
     if values.ndim == 1 and values.dtype.kind == "f":
         return [f"{value:.6g}" for value in values.tolist()]
     if values.ndim > 1:
-        return [_short(np.array2string(v, threshold=4, edgeitems=1, precision=6).replace("\n", "")) for v in values]
+        return [_ends_of(value) for value in values]
     return [_short(_entry(value)) for value in values.tolist()]
+
+
+def _ends_of(values: np.ndarray) -> str:
+    """First and last entry of the first line, with brackets that tell how many axes there are."""
+    if values.ndim > 1:
+        return f"[{_ends_of(values[0]) if len(values) else '[]'}{' ...' if len(values) > 1 else ''}]"
+    if values.size <= 2:
+        return f"[{' '.join(_entry(value) for value in values.tolist())}]"
+    return f"[{_entry(values[0].item())} ... {_entry(values[-1].item())}]"
 
 
 def _entry(value: Any) -> str:

@@ -127,12 +127,12 @@ def _samples(obj: Any, *, raw: bool) -> LazyArray:
     stored = obj.data
     source = stored if hasattr(stored, "dtype") and hasattr(stored, "shape") else np.asarray(stored)
     if raw:
-        return LazyArray(source)
+        return LazyArray(source, owner=obj)
     factor = 1.0 if obj.conversion is None else float(obj.conversion)
     per_channel = getattr(obj, "channel_conversion", None)  # only an ElectricalSeries has it
     if per_channel is not None:
         factor = factor * _read(per_channel)
-    return LazyArray(source, conversion=factor, offset=obj.offset or 0.0, unit=unit_of(obj))
+    return LazyArray(source, conversion=factor, offset=obj.offset or 0.0, unit=unit_of(obj), owner=obj)
 
 
 def _timestamps(obj: Any, n: int) -> FloatArray:
@@ -214,13 +214,22 @@ def _support(times: FloatArray, offsets: IntArray) -> IntervalSet:
     first, last = times[offsets[:-1][some]], times[offsets[1:][some] - 1]
     spans = last > first
     first, last = first[spans], last[spans]
+    if not first.size:
+        msg = "no unit has two different spike times, so the group has no time support."
+        raise BuildError(msg)
     return IntervalSet._trusted(*_epochs.union([(first, last)]))
 
 
 def _intervals(table: Any) -> IntervalSet:
     starts, ends = _read(table["start_time"]), _read(table["stop_time"])
     columns = _table_columns(table, leave_out=("start_time", "stop_time", "timeseries", "timeseries_index"))
-    return IntervalSet(start=starts, end=ends, metadata=columns or None)
+    epochs = IntervalSet(start=starts, end=ends, metadata=columns or None)
+    if len(epochs) < len(starts):
+        warn_user(
+            f"The {len(starts)} rows of {table.name!r} became {len(epochs)} epochs, as some overlap or are empty"
+            f"{', and lost their metadata' if columns else ''}; `.nwb` still holds all rows."
+        )
+    return epochs
 
 
 def _event_columns(table: Any) -> Ts | dict[str, Ts]:
@@ -229,24 +238,32 @@ def _event_columns(table: Any) -> Ts | dict[str, Ts]:
 
 
 def _table_columns(table: Any, leave_out: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Columns of a table as metadata columns; what cannot be one is named in a warning."""
-    columns: dict[str, np.ndarray] = {}
+    """Columns of a table as metadata columns; what cannot be one is named in a warning.
+
+    Where names clash, the table's own columns come before those of an electrode group, and these before those of
+    electrodes.
+    """
+    own: dict[str, np.ndarray] = {}
+    group: dict[str, np.ndarray] = {}
+    pointed: dict[str, np.ndarray] = {}
     skipped = []
     indexed = {column.target.name for column in table.columns if _is_index(column)}
     for column in table.columns:
-        if column.name in leave_out or column.name in indexed:
-            continue
         name = column.target.name if _is_index(column) else column.name
-        if name not in table.colnames or name in leave_out:
+        if column.name in indexed or name in leave_out or name not in table.colnames:
             continue
         found = _column(name, column)
         if found is None:
             skipped.append(name)
+        elif name == "electrode_group":
+            group = found
+        elif set(found) != {name}:
+            pointed |= found
         else:
-            columns = found | columns if name in ("electrode_group", "electrodes") else columns | found
+            own |= found
     if skipped:
         warn_user(f"Columns {skipped} of {table.name!r} are too large or too odd for metadata; read them from `.nwb`.")
-    return columns
+    return own | {k: v for k, v in (pointed | group).items() if k not in own}
 
 
 def _column(name: str, column: Any) -> dict[str, np.ndarray] | None:

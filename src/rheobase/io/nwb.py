@@ -5,7 +5,10 @@ What becomes what is decided in `_nwb_build`; here are the names, the cache and 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -102,6 +105,8 @@ class NWBFile(Mapping):
         ------
         KeyError
             If the file holds no such object.
+        ValueError
+            If the file has been closed before the object was built.
 
         Warns
         -----
@@ -110,11 +115,11 @@ class NWBFile(Mapping):
         """
         name = self._resolve(key)
         if name not in self._built:
+            self._check_open()
             obj, kind = self._objects[name]
             try:
                 self._built[name] = build(obj, kind, lazy=self._lazy_loading, raw=self._raw)
             except (BuildError, ValueError, TypeError, KeyError, IndexError) as error:
-                self._check_open(error)
                 warn_user(f"Failed to build {kind} {name!r}: {error} Returning the NWB object for manual inspection.")
                 self._built[name] = obj
         return self._built[name]
@@ -180,11 +185,10 @@ class NWBFile(Mapping):
         msg = f"Can't find key {key!r} in {self.name}. It holds {self.keys()}.{did_you_mean(key, self.keys())}"
         raise KeyError(msg)
 
-    def _check_open(self, error: BaseException) -> None:
-        """Tell a closed file from an object that cannot be built."""
+    def _check_open(self) -> None:
         if self._closed:
             msg = f"{self.path} has been closed; open it again with load_file({str(self.path)!r})."
-            raise ValueError(msg) from error
+            raise ValueError(msg)
 
 
 def _open(path: Path, pynwb: Any) -> tuple[Any, Any]:
@@ -201,16 +205,24 @@ def _open(path: Path, pynwb: Any) -> tuple[Any, Any]:
         msg = f"File {path} does not exist."
         raise FileNotFoundError(msg)
     try:
-        with h5py.File(path, "r") as file:
-            is_nwb = "nwb_version" in file.attrs or "nwb_version" in file
+        file = h5py.File(path, "r")
     except OSError as error:
         msg = f"{path} cannot be read: {_why(path, error)}"
         raise OSError(msg) from error
-    if not is_nwb:
+    if "nwb_version" not in file.attrs and "nwb_version" not in file:
+        file.close()
         msg = f"{path} is an HDF5 file, but not NWB: it has no attribute 'nwb_version'."
         raise RuntimeError(msg)
-    io = pynwb.NWBHDF5IO(path, mode="r", load_namespaces=True)
-    return io, io.read()
+    with contextlib.ExitStack() as on_error, warnings.catch_warnings():
+        on_error.callback(file.close)
+        # who reads a file cannot help that its layout is an older one
+        warnings.simplefilter("ignore", DeprecationWarning)
+        io = pynwb.NWBHDF5IO(file=file, mode="r", load_namespaces=True)
+        nwb = io.read()
+        on_error.pop_all()
+    # closed with the last object of the file: lazy samples keep theirs, and through its parents the whole, alive
+    weakref.finalize(nwb, file.close)
+    return io, nwb
 
 
 def _why(path: Path, error: OSError) -> str:
