@@ -1,11 +1,11 @@
 """Equal bins inside epochs, and counting into them.
 
-The geometry is the field's: within an epoch [s, e] bin k covers [left_k, left_{k+1}), closed on the left; left_0 is s and
-every later edge is the one before plus the bin size, rounded to 1 ns; a bin is labelled by its centre left_k + size / 2 and
-is kept while that centre is not beyond e. So a last, partial bin is kept when at least half of it fits.
+The geometry is the field's: within an epoch [s, e] bin k covers [left_k, left_{k+1}), closed on the left; left_0 is s
+and every later edge is the one before plus the bin size, rounded to 1 ns; a bin is labelled by its centre left_k +
+size / 2 and is kept while that centre is not beyond e. So a last, partial bin is kept when at least half of it fits.
 
-Because edges are whole nanoseconds, edge k is one multiplication, and the bin of a time is one division followed by a check
-of the few times that lie within rounding of an edge. No table of edges is searched for spikes.
+Because edges are whole nanoseconds, edge k is one multiplication, and the bin of a time is one division followed by a
+check of the few times that lie within rounding of an edge. No table of edges is searched for spikes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Convolution with a kernel, epoch by epoch, all channels at once.
 
-Nothing leaks from one epoch into another: epochs are laid end to end with enough zeros between them, convolved in one pass,
-and taken apart again. Short kernels are summed directly; long ones go through the FFT, where results that must be exact
-(zero where only zeros are in reach, NaN only where a NaN is, no negative value from non-negative numbers) are made so.
+Nothing leaks from one epoch into another: epochs are laid end to end with enough zeros between them, convolved in one
+pass, and taken apart again. Short kernels are summed directly; long ones go through the FFT, where results that must
+be exact (zero where only zeros are in reach, NaN only where a NaN is, no negative value from non-negative numbers)
+are made so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Facts about sorted times and disjoint epochs: who is inside, who is nearest, where a signal crosses.
 
-Everything here rests on `runs`: because times are sorted and epochs are sorted and disjoint, the samples of one epoch are
-one slice, and two `searchsorted` calls find all slices at once. Epochs are closed at both ends. A population is one flat
-array of times, unit after unit, with offsets; `unit_runs` is `runs` for all its units in one pass.
+Everything here rests on `runs`: because times are sorted and epochs are sorted and disjoint, the samples of one epoch
+are one slice, and two `searchsorted` calls find all slices at once. Epochs are closed at both ends. A population is
+one flat array of times, unit after unit, with offsets; `unit_runs` is `runs` for all its units in one pass.
 """
 
 from __future__ import annotations

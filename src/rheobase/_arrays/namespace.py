@@ -1,7 +1,8 @@
 """Where values live, decided by their type: a NumPy array, a JAX array, or something on disk that is read when asked.
 
-There is no global switch. Anything with a shape, a dtype and slices may be the values of a series; whatever is not a NumPy or
-JAX array counts as lazy, and is read only through the functions below, as few and as contiguous rows as will do.
+There is no global switch. Anything with a shape, a dtype and slices may be the values of a series; whatever is not a
+NumPy or JAX array counts as lazy, and is read only through the functions below, as few and as contiguous rows as will
+do.
 """
 
 from __future__ import annotations

@@ -1,0 +1,22 @@
+"""What is computed from containers: tuning curves, so far."""
+
+from __future__ import annotations
+
+from ._tuning_old_names import (
+    compute_1d_tuning_curves,
+    compute_1d_tuning_curves_continuous,
+    compute_2d_tuning_curves,
+    compute_2d_tuning_curves_continuous,
+    compute_discrete_tuning_curves,
+)
+from .tuning import compute_response_per_epoch, compute_tuning_curves
+
+__all__ = [
+    "compute_1d_tuning_curves",
+    "compute_1d_tuning_curves_continuous",
+    "compute_2d_tuning_curves",
+    "compute_2d_tuning_curves_continuous",
+    "compute_discrete_tuning_curves",
+    "compute_response_per_epoch",
+    "compute_tuning_curves",
+]

@@ -57,8 +57,8 @@ def rate_of(n: int | IntArray, time_support: IntervalSet) -> Any:
 class AbstractTimeSeries(abc.ABC):
     """Sorted times and the epochs over which they are defined.
 
-    Times are float64 seconds; no time lies outside the time support. A series never changes its times, support or class;
-    methods return new series.
+    Times are float64 seconds; no time lies outside the time support. A series never changes its times, support or
+    class; methods return new series.
     """
 
     _t: FloatArray
@@ -190,7 +190,7 @@ class AbstractTimeSeries(abc.ABC):
         return self._take(_events.run_indices(*self._runs(iset)), iset)._with_own_values()
 
     def _with_own_values(self) -> Self:
-        """This series, not sharing values with the one it was cut from."""
+        """The same series, no longer sharing values with the one it was cut from."""
         return self
 
     def get(self, start: float, end: float | None = None, time_units: str = "s") -> Any:

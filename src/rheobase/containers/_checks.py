@@ -1,6 +1,7 @@
 """What arguments of series and groups must be, checked once, with messages that name the argument.
 
-NumPy scalars are numbers everywhere. Types of exceptions follow pynapple 0.11, so that scripts that catch them go on working.
+NumPy scalars are numbers everywhere. Types of exceptions follow pynapple 0.11, so that scripts that catch them go on
+working.
 """
 
 from __future__ import annotations

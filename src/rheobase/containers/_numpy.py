@@ -1,8 +1,8 @@
 """How series take part in NumPy: which results are series again, and which are plain arrays.
 
-A result is a series where every row of it still belongs to one time: elementwise functions, and functions that work along
-another axis than time. Both are listed here by name; whatever is not listed gives plain arrays. Several series in one call
-must have the same times and the same time support.
+A result is a series where every row of it still belongs to one time: elementwise functions, and functions that work
+along another axis than time. Both are listed here by name; whatever is not listed gives plain arrays. Several series
+in one call must have the same times and the same time support.
 """
 
 from __future__ import annotations
@@ -19,27 +19,31 @@ from ._base import AbstractTimeSeries
 
 __all__ = ["REDUCING_METHODS", "NumpyMethods", "aligned", "find_series"]
 
-ELEMENTWISE = frozenset(
-    ["around", "round", "fix", "nan_to_num", "clip", "real", "imag", "angle", "real_if_close", "unwrap", "copy", "sinc", "i0", "isclose", "isposinf", "isneginf", "iscomplex", "isreal", "isin", "where", "select", "zeros_like", "ones_like", "full_like", "empty_like", "digitize", "piecewise", "astype"]
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ELEMENTWISE = _names(
+    "around round fix nan_to_num clip real imag angle real_if_close unwrap copy sinc i0 isclose isposinf isneginf "
+    "iscomplex isreal isin where select zeros_like ones_like full_like empty_like digitize piecewise astype"
 )
 """Functions whose result has the shape of the series; time is never touched."""
 
-RUNNING = frozenset(["cumsum", "cumprod", "nancumsum", "nancumprod", "cumulative_sum", "cumulative_prod"])
+RUNNING = _names("cumsum cumprod nancumsum nancumprod cumulative_sum cumulative_prod")
 """Functions that run along an axis (time included) and leave a value for each time."""
 
-ALONG = frozenset(
-    ["sum", "prod", "mean", "std", "var", "min", "max", "amin", "amax", "ptp", "median", "average", "any", "all", "argmin", "argmax", "count_nonzero", "percentile", "quantile", "nansum", "nanprod", "nanmean", "nanstd", "nanvar", "nanmin", "nanmax", "nanmedian", "nanpercentile", "nanquantile", "nanargmin", "nanargmax", "norm", "diff", "gradient", "trapezoid", "trapz", "flip", "roll", "repeat", "argsort", "apply_along_axis", "apply_over_axes", "cross"]
+ALONG = _names(
+    "sum prod mean std var min max amin amax ptp median average any all argmin argmax count_nonzero percentile "
+    "quantile nansum nanprod nanmean nanstd nanvar nanmin nanmax nanmedian nanpercentile nanquantile nanargmin "
+    "nanargmax norm diff gradient trapezoid trapz flip roll repeat argsort apply_along_axis apply_over_axes cross"
 )
 """Functions along one axis or several, named `axis`; a series comes back unless time is among them."""
 
-SHAPING = frozenset(
-    ["reshape", "ravel", "expand_dims", "squeeze", "atleast_1d", "atleast_2d", "atleast_3d", "pad", "tile", "broadcast_to", "fliplr"]
-)
+SHAPING = _names("reshape ravel expand_dims squeeze atleast_1d atleast_2d atleast_3d pad tile broadcast_to fliplr")
 """Functions that rearrange values; rows stay whole while the first axis keeps its length."""
 
-REFUSED = frozenset(
-    ["sort", "lexsort", "sort_complex", "partition", "argpartition", "take", "take_along_axis", "extract", "compress", "choose", "delete"]
-)
+REFUSED = _names("sort lexsort sort_complex partition argpartition take take_along_axis extract compress choose delete")
 """Functions that would tear values from their times."""
 
 
@@ -283,7 +287,11 @@ def _method(func: Callable) -> Callable:
     return method
 
 
-REDUCING_METHODS = ["mean", "sum", "prod", "std", "var", "min", "max", "ptp", "median", "argmin", "argmax", "any", "all", "cumsum", "cumprod", "round", "clip", "reshape", "ravel", "squeeze", "transpose", "swapaxes", "repeat", "dot", "nanmean", "nansum", "nanstd", "nanvar", "nanmin", "nanmax", "nanmedian", "percentile", "quantile", "argsort", "nonzero", "diff", "expand_dims", "abs", "sqrt", "exp", "log", "isnan", "real", "imag"]
+REDUCING_METHODS = _names(
+    "mean sum prod std var min max ptp median argmin argmax any all cumsum cumprod round clip reshape ravel squeeze "
+    "transpose swapaxes repeat dot nanmean nansum nanstd nanvar nanmin nanmax nanmedian percentile quantile argsort "
+    "nonzero diff expand_dims abs sqrt exp log isnan real imag"
+)
 """NumPy functions that are also methods of a series: ``series.mean()`` is ``np.mean(series)``."""
 
 for _name in REDUCING_METHODS:
