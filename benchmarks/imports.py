@@ -1,7 +1,8 @@
 """Time of a first import, side by side: each package in fresh processes, in turns, in one run.
 
 Prints a Markdown table. The time of an interpreter that imports nothing is taken off, so that what is left is the
-import.
+import. Every package finds its bytecode cached, as after an ordinary installation: a first round, which is not counted,
+compiles all of them into one temporary folder.
 
     python benchmarks/imports.py [--repeats 7]
 """
@@ -10,30 +11,36 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 MODULES = ("rheobase", "pynapple", "nemos", "rheobase.glm", "nemos.glm")
 """What is imported, if its package is installed; the first is what the others are compared with."""
 
 
-def seconds(code: str) -> float:
+def seconds(code: str, environment: dict[str, str]) -> float:
     """Wall time of a fresh interpreter that runs `code`."""
     begun = time.perf_counter()
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - begun
 
 
 def measure(repeats: int) -> dict[str, list[float]]:
-    """Import times, seconds, per module; one round warms the disk cache and is thrown away."""
+    """Import times, seconds, per module."""
     present = [module for module in MODULES if importlib.util.find_spec(module.partition(".")[0])]
     times: dict[str, list[float]] = {module: [] for module in present}
-    for _ in range(repeats + 1):
-        empty = seconds("")
-        for module in present:
-            times[module].append(seconds(f"import {module}") - empty)
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = cache
+        for _ in range(repeats + 1):
+            empty = seconds("", environment)
+            for module in present:
+                times[module].append(seconds(f"import {module}", environment) - empty)
     return {module: taken[1:] for module, taken in times.items()}
 
 
