@@ -35,11 +35,13 @@ templates_path = ["_templates"]
 default_role = "code"
 nitpicky = True
 nitpick_ignore_regex = [
-    # bases and types that live in other libraries, or in rooms that are no part of the reference
-    (r"py:.*", r"(numpy|jax|jaxlib|collections|typing|matplotlib|pandas|xarray|sklearn|abc|builtins)\..*"),
+    # what lives in other libraries, by its full name or by the alias of a type hint
+    (r"py:.*", r"(abc|builtins|collections|h5py|jax|jaxlib|jnp|matplotlib|mpl|np|npt|numpy)\..*"),
+    (r"py:.*", r"(os|pandas|pathlib|pd|pynwb|sklearn|typing|xarray|xr)\..*"),
+    (r"py:class", r"(ABC|ArrayLike|BoolArray|FloatArray|IntArray|TypeAliasForwardRef)"),
+    # private homes of public names
     (r"py:.*", r"rheobase\.(.*\.)?_.*"),
     (r"py:.*", r"rheobase\.containers\..*"),
-    (r"py:class", r"(ABC|NamedTuple|Mapping|ndarray|object|BaseEstimator|optional|array_like|callable|Ellipsis)"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
