@@ -1,0 +1,43 @@
+"""Observation models: how responses scatter around their mean."""
+
+from __future__ import annotations
+
+from .._errors import did_you_mean
+from ._core import AbstractObservationModel
+from .poisson import PoissonObservations
+
+__all__ = ["AbstractObservationModel", "PoissonObservations", "resolve"]
+
+BY_NAME: dict[str, type[AbstractObservationModel]] = {"Poisson": PoissonObservations}
+
+
+def resolve(observation_model: str | AbstractObservationModel) -> AbstractObservationModel:
+    """Turn a name or an instance into an observation model.
+
+    Parameters
+    ----------
+    observation_model
+        ``"Poisson"`` (a trailing ``Observations`` and a dotted path are read past) or an instance.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    TypeError
+        For anything else.
+    """
+    if isinstance(observation_model, AbstractObservationModel):
+        return observation_model
+    if not isinstance(observation_model, str):
+        msg = (
+            f"observation_model must be a name ({', '.join(map(repr, BY_NAME))}) or an instance of a class in "
+            f"rheobase.observation_models, got {type(observation_model).__name__}"
+            f"{' (an instance is needed: add parentheses)' if isinstance(observation_model, type) else ''}."
+        )
+        raise TypeError(msg)
+    name = observation_model.rpartition(".")[2].removesuffix("Observations")
+    if name not in BY_NAME:
+        known = ", ".join(map(repr, BY_NAME))
+        msg = f"unknown observation_model {observation_model!r}; known are {known}.{did_you_mean(name, BY_NAME)}"
+        raise ValueError(msg)
+    return BY_NAME[name]()

@@ -1,0 +1,147 @@
+"""A design held as an array."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray
+from ._core import AbstractDesign, AbstractStandardized, bucket
+from ._products import HostProducts, products_for
+
+__all__ = ["Dense", "StandardizedDense"]
+
+_CHUNK = 1 << 18
+"""Entries centred at a time, so that each block is read from memory once (2 MB)."""
+
+
+class Dense(AbstractDesign):
+    """Features in memory.
+
+    Parameters
+    ----------
+    x : array-like
+        Features, shape (time, feature), any real dtype. Rows with NaN or infinity are masked. The array is not copied
+        unless it has such rows or is not float64.
+
+    Raises
+    ------
+    ValueError
+        If `x` does not have two dimensions.
+    """
+
+    def __init__(self, x):
+        values = np.asarray(x)
+        if values.ndim != 2:
+            msg = f"x must have shape (time, feature), got {values.ndim} dimension(s) with shape {values.shape}."
+            raise ValueError(msg)
+        self._values = values
+        self.n_samples, self.n_features = values.shape
+        self.n_rows = self.n_samples
+        self.row_mask = finite_rows(values)
+        self._products: HostProducts | None = None
+
+    @property
+    def _host(self) -> HostProducts:
+        if self._products is None:
+            x = np.ascontiguousarray(self._values, dtype=np.float64)
+            self._products = HostProducts(x if self.row_mask.all() else np.where(self.row_mask[:, None], x, 0.0))
+        return self._products
+
+    def matvec(self, coef):
+        return self._host.matvec(coef)
+
+    def rmatvec(self, residual):
+        return self._host.rmatvec(residual)
+
+    def gram(self, weights):
+        return self._host.gram(weights)
+
+    def to_dense(self):
+        return np.where(self.row_mask[:, None], np.asarray(self._values, dtype=np.float64), np.nan)
+
+    def standardized(self, mask: BoolArray | None = None) -> StandardizedDense:
+        """A padded, centred and scaled copy."""
+        rows = self.row_mask if mask is None else self.row_mask & mask
+        return StandardizedDense(self._values, rows)
+
+
+class StandardizedDense(AbstractStandardized):
+    """A padded float64 copy of an array, every column centred and scaled over the valid rows.
+
+    Parameters
+    ----------
+    values
+        Shape (time, feature).
+    rows
+        Valid rows, shape (time,).
+    """
+
+    def __init__(self, values: np.ndarray, rows: BoolArray):
+        self.n_samples, self.n_features = values.shape
+        self.n_rows = bucket(self.n_samples)
+        self.row_mask = np.zeros(self.n_rows, dtype=bool)
+        self.row_mask[: self.n_samples] = rows
+        x, self.center, self.scale = _standardize(values, rows, self.n_rows)
+        self._host = x
+        self._products = products_for(x)
+
+    def matvec(self, coef):
+        return self._products.matvec(coef)
+
+    def rmatvec(self, residual):
+        return self._products.rmatvec(residual)
+
+    def gram(self, weights):
+        return self._products.gram(weights)
+
+    def to_dense(self):
+        x = self._host[: self.n_samples]
+        return np.where(self.row_mask[: self.n_samples, None], x, np.nan)
+
+    def to_array(self):
+        return self._host
+
+
+def finite_rows(values: np.ndarray) -> BoolArray:
+    """Rows without NaN or infinity, shape (time,).
+
+    One product finds the suspects (a sum with a NaN is NaN); only those are looked at entry by entry, so that a sum
+    that overflows costs time and not a row.
+    """
+    if values.dtype.kind in "iub":
+        return np.ones(values.shape[0], dtype=bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspects = ~np.isfinite(values @ np.ones(values.shape[1], dtype=values.dtype))
+    good = ~suspects
+    if suspects.any():
+        good[suspects] = np.isfinite(values[suspects]).all(axis=1)
+    return good
+
+
+def _standardize(values: np.ndarray, rows: BoolArray, n_rows: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Padded copy with columns centred and scaled over `rows`; their means and standard deviations.
+
+    The mean is removed before squares are taken, so a large offset costs no digits; a second sweep divides.
+    """
+    n_samples, n_features = values.shape
+    count = max(int(np.count_nonzero(rows)), 1)
+    everything = count == n_samples
+    weights = rows.astype(np.float64)
+    safe = values if everything or values.dtype.kind in "iub" else np.where(rows[:, None], values, 0)
+    center = weights @ safe / count
+    out = np.zeros((n_rows, n_features))
+    squares = np.zeros(n_features)
+    size = max(_CHUNK // max(n_features, 1), 1)
+    for start in range(0, n_samples, size):
+        block = slice(start, min(start + size, n_samples))
+        centred = np.subtract(safe[block], center, out=out[block])
+        if not everything:
+            centred *= weights[block, None]
+        squares += np.einsum("ij,ij->j", centred, centred)
+    scale = np.sqrt(squares / count)
+    # a column whose spread is rounding error of its mean is constant: zeros, not amplified noise
+    scale[scale <= 1e-13 * np.abs(center)] = 0.0
+    constant = scale == 0.0
+    inverse = np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, scale))
+    out[:n_samples] *= inverse
+    return out, center, np.where(constant, 1.0, scale)

@@ -1,0 +1,161 @@
+"""What users hand to a GLM, turned into arrays, with the checks that name the argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._errors import TimeSupportError
+from .._types import FloatArray, TimeSeriesLike
+from ..containers import IntervalSet, Tsd, TsdFrame
+from ..design import AbstractDesign, Dense
+
+__all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of"]
+
+_SAME_TIME = 1e-9
+"""Seconds by which two sample times may differ and still be the same."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Times and time support of a series, and its columns if it has any."""
+
+    t: FloatArray
+    time_support: IntervalSet
+    columns: Any = None
+    metadata: Any = None
+
+    def wrap(self, values: FloatArray, like: Clock | None = None) -> Tsd | TsdFrame:
+        """Give `values` (time,) or (time, neuron) these times, and the columns and metadata of `like`."""
+        if values.ndim == 1:
+            return Tsd._trusted(self.t, values, self.time_support)
+        columns = metadata = None
+        if like is not None and like.columns is not None and len(like.columns) == values.shape[1]:
+            columns, metadata = like.columns, like.metadata
+        return TsdFrame._trusted(self.t, values, self.time_support, columns, metadata)
+
+
+def clock_of(values: Any) -> Clock | None:
+    """Times of a series (ours or any with the same attributes), None for plain arrays."""
+    if not isinstance(values, TimeSeriesLike):
+        return None
+    support = values.time_support
+    if not isinstance(support, IntervalSet):
+        support = IntervalSet._trusted(np.asarray(support.start), np.asarray(support.end))
+    columns = getattr(values, "columns", None)
+    metadata = values._metadata if isinstance(values, TsdFrame) else None
+    return Clock(np.asarray(values.t), support, None if columns is None else np.asarray(columns), metadata)
+
+
+def as_design(X: Any, name: str = "X") -> AbstractDesign:
+    """Turn what the user gave as features into a design.
+
+    Parameters
+    ----------
+    X
+        Array-like of shape (time, feature), a time series of that shape, or a design.
+
+    Raises
+    ------
+    TypeError
+        If it is not numeric, or a dict.
+    ValueError
+        If it does not have two dimensions, or no column.
+    """
+    if isinstance(X, AbstractDesign):
+        return X
+    values = _numeric(X, name)
+    if values.ndim != 2:
+        fix = (
+            "Add the feature axis: np.expand_dims(X, 1)."
+            if values.ndim == 1
+            else "Flatten the trailing axes into features."
+        )
+        msg = f"{name} must have shape (time, feature), got {values.ndim} dimension(s) with shape {values.shape}. {fix}"
+        raise ValueError(msg)
+    if 0 in values.shape:
+        msg = f"{name} must have at least one row and one feature, got shape {values.shape}."
+        raise ValueError(msg)
+    return Dense(values)
+
+
+def as_response(y: Any, ndim: int) -> FloatArray:
+    """Turn what the user gave as response into a float64 array of shape (time, neuron).
+
+    Parameters
+    ----------
+    y
+        Array-like or time series; 1-D for `ndim` 1, 2-D for `ndim` 2.
+    ndim
+        Dimensions asked for.
+
+    Raises
+    ------
+    TypeError
+        If it is not numeric.
+    ValueError
+        If it has another number of dimensions.
+    """
+    values = _numeric(y, "y")
+    if values.ndim != ndim:
+        shape = "(time,)" if ndim == 1 else "(time, neuron)"
+        fix = (
+            "For several neurons use PopulationGLM."
+            if ndim == 1 and values.ndim == 2
+            else "For one neuron use GLM, or y[:, None]."
+        )
+        msg = f"y must have shape {shape}, got {values.ndim} dimension(s) with shape {values.shape}. {fix}"
+        raise ValueError(msg)
+    values = values.astype(np.float64, copy=False)
+    return values[:, None] if ndim == 1 else values
+
+
+def check_same_rows(X: Any, y: Any, n_x: int, n_y: int) -> None:
+    """Features and response must have the same rows, at the same times if both have times.
+
+    Raises
+    ------
+    ValueError
+        If their numbers of rows differ.
+    TimeSupportError
+        If both are time series and their times or supports differ.
+    """
+    if n_x != n_y:
+        msg = (
+            f"X and y must have the same number of time points, got {n_x} rows in X and {n_y} in y. "
+            "Count and average in the same bins: spikes.count(bin_size, ep) and feature.bin_average(bin_size, ep)."
+        )
+        raise ValueError(msg)
+    first, second = clock_of(X), clock_of(y)
+    if first is None or second is None:
+        return
+    if not np.allclose(first.t, second.t, rtol=0, atol=_SAME_TIME):
+        row = int(np.argmax(np.abs(first.t - second.t) > _SAME_TIME))
+        msg = (
+            f"X and y must share their times, but row {row} is at {first.t[row]:.9g} s in X and at "
+            f"{second.t[row]:.9g} s in y. "
+            "Use the same epochs and bin size, or X.value_from / X.interpolate to bring one to the times of the other."
+        )
+        raise TimeSupportError(msg)
+    a, b = first.time_support, second.time_support
+    if len(a) != len(b) or not np.allclose(a.values, b.values, rtol=0, atol=_SAME_TIME):
+        msg = (
+            f"X and y must share their time support, got {len(a)} epoch(s) for X and {len(b)} for y. Use restrict "
+            f"on both."
+        )
+        raise TimeSupportError(msg)
+
+
+def _numeric(values: Any, name: str) -> np.ndarray:
+    if isinstance(values, dict):
+        msg = (
+            f"{name} must be an array or a time series, got a dict; stack its blocks: np.hstack(list({name}.values()))."
+        )
+        raise TypeError(msg)
+    array = np.asarray(getattr(values, "values", values) if isinstance(values, TimeSeriesLike) else values)
+    if array.dtype.kind not in "biuf":
+        msg = f"{name} must be numeric, got {type(values).__name__} with dtype {array.dtype}."
+        raise TypeError(msg)
+    return array

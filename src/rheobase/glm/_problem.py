@@ -1,0 +1,170 @@
+"""A GLM as a solver sees it: design, response, weights, observation model, inverse link and penalty meet here and only
+here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray
+from .._x64 import enable_x64
+from ..design._core import AbstractStandardized
+from ..links import AbstractInverseLink
+from ..observation_models import AbstractObservationModel
+from ..solvers._core import AbstractProblem, Evaluation
+
+__all__ = ["GLMProblem", "RowLoss"]
+
+
+@dataclass(frozen=True)
+class RowLoss:
+    """Loss of each row as a function of response and linear predictor; hashable, so that programs compile once for
+    each.
+    """
+
+    model: AbstractObservationModel
+    link: AbstractInverseLink
+
+    def __call__(self, y, eta):
+        return self.model.negative_log_likelihood(y, eta, self.link)
+
+
+class GLMProblem(AbstractProblem):
+    """Mean negative log-likelihood plus a quadratic penalty, for many neurons that share a standardised design.
+
+    Parameters
+    ----------
+    design
+        Standardised features.
+    y
+        Response, shape (design.n_rows, neuron); finite everywhere, padding included.
+    weights
+        Row weights that sum to one for each neuron: shape (design.n_rows, 1) if shared, else (design.n_rows, neuron).
+    row_loss
+        Observation model and inverse link.
+    ridge
+        Curvature of the penalty in standardised units, shape (n_features + 1, neuron), zero for intercepts.
+    free
+        Shape (n_features + 1, neuron), False where a coefficient is held at zero; None if all are free.
+    gram
+        Second moments of the design, if already known.
+    """
+
+    def __init__(
+        self,
+        design: AbstractStandardized,
+        y,
+        weights,
+        row_loss: RowLoss,
+        ridge: FloatArray,
+        free: BoolArray | None = None,
+        gram: FloatArray | None = None,
+    ):
+        self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
+        self.ridge, self.free, self._gram = ridge, free, gram
+        self.n_features, self.n_neurons = design.n_features, y.shape[1]
+
+    @property
+    def constant_start(self):
+        return self.weights.shape[1] == 1
+
+    def start(self):
+        return np.zeros((self.design.n_rows, self.n_neurons))
+
+    def predictor(self, params):
+        return _add(self.design.matvec(params[:-1]), params[-1])
+
+    def evaluate(self, eta, direction, step):
+        with enable_x64():
+            out = _evaluate()(eta, direction, step, self.y, self.weights, row_loss=self.row_loss)
+            eta, residual, curvature, loss, slope = out
+            return Evaluation(eta, np.asarray(loss), residual, curvature, np.asarray(slope))
+
+    def gradient(self, residual):
+        return np.vstack([self.design.rmatvec(residual), self.column_means(residual)])
+
+    def column_means(self, rows):
+        with enable_x64():
+            return np.asarray(_column_sums()(rows))
+
+    def hessian(self, curvature, columns):
+        weights = self.take(curvature, columns)
+        n = self.n_features
+        hessian = np.empty((len(columns), n + 1, n + 1))
+        hessian[:, :n, :n] = self.design.gram(weights)
+        hessian[:, n, :n] = hessian[:, :n, n] = self.design.rmatvec(weights).T
+        hessian[:, n, n] = self.column_means(weights)
+        return hessian
+
+    def null_gram(self):
+        if self._gram is None:
+            n = self.n_features
+            rows = self.design.row_mask[:, None] / max(self.design.n_valid, 1)
+            self._gram = np.zeros((n + 1, n + 1))
+            self._gram[:n, :n] = self.design.gram(rows)[0]
+            self._gram[n, n] = 1.0
+        return self._gram
+
+    def features(self):
+        return self.design.to_array()
+
+    def select(self, columns):
+        weights = self.weights if self.weights.shape[1] == 1 else self.take(self.weights, columns)
+        free = None if self.free is None else self.free[:, columns]
+        y, ridge = self.take(self.y, columns), self.ridge[:, columns]
+        return GLMProblem(self.design, y, weights, self.row_loss, ridge, free, self._gram)
+
+    def take(self, rows, columns):
+        if len(columns) == rows.shape[1]:
+            return rows
+        if isinstance(rows, np.ndarray) or next(iter(rows.devices())).platform == "cpu":
+            return np.asarray(rows)[:, columns]
+        with enable_x64():
+            return rows[:, columns]
+
+
+def _add(predictor, intercept: FloatArray):
+    if isinstance(predictor, np.ndarray):
+        predictor += intercept
+        return predictor
+    with enable_x64():
+        return predictor + intercept
+
+
+@cache
+def _column_sums():
+    import jax
+
+    return jax.jit(lambda rows: rows.sum(axis=0))
+
+
+@cache
+def _evaluate():
+    """The compiled pass over rows: loss, and its first and second derivative in the linear predictor, all neurons at
+    once.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    def evaluate(eta, direction, step, y, weights, *, row_loss):
+        eta = eta + step * direction
+        ones = jnp.ones_like(eta)
+
+        def loss(eta):
+            return row_loss(y, eta)
+
+        def value_and_slope(eta):
+            value, pullback = jax.vjp(loss, eta)
+            return value, pullback(ones)[0]
+
+        (value, first), (_, second) = jax.jvp(value_and_slope, (eta,), (ones,))
+        used = weights > 0  # an overflow in a row that does not count is none
+        residual = jnp.where(used, weights * first, 0.0)
+        curvature = jnp.where(used, weights * jnp.maximum(second, 0.0), 0.0)
+        total = jnp.where(used, weights * value, 0.0).sum(axis=0)
+        return eta, residual, curvature, total, (residual * direction).sum(axis=0)
+
+    return jax.jit(evaluate, static_argnames=("row_loss",))

@@ -1,0 +1,56 @@
+"""GLM of one neuron."""
+
+from __future__ import annotations
+
+from ._base import AbstractGLM
+
+__all__ = ["GLM"]
+
+
+class GLM(AbstractGLM):
+    r"""Generalised linear model of one neuron: :math:`\mu_t = g(x_t^\top w + b)`.
+
+    Parameters
+    ----------
+    observation_model : str or observation model, default "Poisson"
+        Distribution of the response given its mean.
+    inverse_link_function : str, callable or None
+        :math:`g`: ``"exp"``, ``"softplus"``, a JAX function, or None for the observation model's default.
+    regularizer : str, regularizer or None
+        ``"UnRegularized"`` (default) or ``"Ridge"``.
+    regularizer_strength : float or array, optional
+        Strength of the penalty (1.0 for Ridge by default): the fit minimises the mean negative log-likelihood plus
+        half the strength times the squared coefficients. The intercept is never penalised.
+    solver_name : str, optional
+        Chosen by size if not given; see `rheobase.solvers.list_available_solvers`. Every solver finds the same optimum.
+    solver_kwargs : dict, optional
+        Options of the solver, such as ``tol`` and ``maxiter``.
+
+    Attributes
+    ----------
+    coef_ : numpy.ndarray
+        Shape (feature,), float64 whatever JAX's precision.
+    intercept_ : numpy.ndarray
+        Shape (1,).
+    solution_ : rheobase.solvers.Solution
+        How the optimum was found: result, iterations, solver and why, seconds.
+    silent_ : numpy.ndarray
+        Shape (1,): True if there was no spike to fit.
+    scale_ : numpy.ndarray
+        Dispersion, shape (1,); 1 for Poisson.
+    dof_resid_ : numpy.ndarray
+        Rows used minus parameters, shape (1,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rheobase
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(5000, 2))
+    >>> counts = rng.poisson(np.exp(X @ [0.5, -0.3] - 1.0))
+    >>> model = rheobase.glm.GLM().fit(X, counts)
+    >>> model.coef_.round(1), model.intercept_.round(1)
+    (array([ 0.5, -0.3]), array([-1.]))
+    """
+
+    _response_ndim = 1

@@ -1,0 +1,181 @@
+"""What all native solvers keep while neurons move: parameters, predictor, evaluation, and who has stopped how.
+
+Neurons that have stopped keep their place with step zero until half of them have; then their columns leave the batch,
+so that no time is spent on them and few array shapes are compiled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray
+from . import line_search
+from ._core import AbstractProblem, Evaluation, Result, Trace
+from ._linear import solve_spd
+
+__all__ = ["Batch"]
+
+
+class Batch:
+    """Neurons on their way down.
+
+    Parameters
+    ----------
+    problem
+        All neurons.
+    params
+        Start, shape (n_features + 1, neuron).
+
+    Attributes
+    ----------
+    params : FloatArray
+        Parameters of the columns still in the batch.
+    moving : BoolArray
+        Which of these columns still move.
+    passes, hessians : int
+        Products over all rows, and Hessians, so far.
+    """
+
+    def __init__(self, problem: AbstractProblem, params: FloatArray):
+        n = problem.n_neurons
+        self._all_params = params.copy()
+        self._result = np.full(n, Result.MAX_ITERATIONS)
+        self._n_iter = np.zeros(n, dtype=np.int64)
+        self._all_loss = np.full(n, np.nan)
+        self.columns = np.arange(n)
+        self.problem = problem
+        self.params = params.copy()
+        self.moving = np.ones(n, dtype=bool)
+        self.passes = 0
+        self.hessians = 0
+        self._constant = not np.any(params[:-1])
+        self._evaluate_start()
+
+    def _evaluate_start(self) -> None:
+        zero = self.problem.start()
+        if self._constant:
+            change = np.broadcast_to(self.params[-1], np.shape(zero))
+        else:
+            change = self.problem.predictor(self.params)
+            self.passes += 1
+        self.now: Evaluation = self.problem.evaluate(zero, change, np.ones(self.params.shape[1]))
+        self.objective = self.now.loss + self._penalty(self.params)
+        self.iteration = 0
+        self.last_step = np.zeros(self.params.shape[1])
+        self.predicted = np.full(self.params.shape[1], np.inf)
+        self.failed = np.zeros(self.params.shape[1], dtype=bool)
+
+    @property
+    def n_moving(self) -> int:
+        """How many neurons still move."""
+        return int(np.count_nonzero(self.moving))
+
+    @property
+    def noise(self) -> FloatArray:
+        """Changes of the objective below this are rounding, shape (neuron,)."""
+        return 4 * np.finfo(np.float64).eps * np.maximum(np.abs(self.objective), np.abs(self.now.loss))
+
+    def _penalty(self, params: FloatArray) -> FloatArray:
+        return 0.5 * np.sum(self.problem.ridge * params**2, axis=0)
+
+    def gradient(self) -> FloatArray:
+        """Gradient of the objective, zero where a coefficient is held, shape (n_features + 1, neuron)."""
+        self.passes += 1
+        gradient = self.problem.gradient(self.now.residual) + self.problem.ridge * self.params
+        return gradient if self.problem.free is None else gradient * self.problem.free
+
+    def hessian(self, columns) -> FloatArray:
+        """Hessians of the objective for some columns of the batch, shape (column, n_features + 1, n_features + 1)."""
+        self.hessians += len(columns)
+        if self._constant and self.problem.constant_start:
+            curvature = np.asarray(self.problem.column_means(self.now.curvature))[columns]
+            hessian = curvature[:, None, None] * self.problem.null_gram()
+        else:
+            hessian = self.problem.hessian(self.now.curvature, columns)
+        diagonal = np.arange(hessian.shape[1])
+        hessian[:, diagonal, diagonal] += self.problem.ridge[:, columns].T
+        if self.problem.free is not None:
+            free = self.problem.free[:, columns].T
+            hessian *= free[:, :, None] & free[:, None, :]
+        return hessian
+
+    def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular."""
+        direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
+        columns = np.flatnonzero(self.moving)
+        for column, hessian in zip(columns, self.hessian(columns)):
+            direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
+        if self.problem.free is not None:  # a held coefficient is no collinear one
+            held = ~self.problem.free.all(axis=0)
+            singular &= ~held
+        return direction, singular
+
+    def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
+        """Search along `direction` and go there; returns how far each parameter moved, shape (n_features + 1,
+        neuron).
+        """
+        direction = direction * self.moving
+        change = self.problem.predictor(direction)
+        self.passes += 1
+        line = line_search.Line(
+            objective=self.objective,
+            slope=np.sum(gradient * direction, axis=0),
+            penalty=self._penalty(self.params),
+            penalty_slope=np.sum(self.problem.ridge * self.params * direction, axis=0),
+            penalty_curvature=np.sum(self.problem.ridge * direction**2, axis=0),
+        )
+        step, now, objective, failed = line_search.search(
+            self.problem, self.now.eta, change, line, self.moving, flatness=flatness
+        )
+        self.now, self.objective, self.failed, self.last_step = now, objective, failed, step
+        self.predicted = np.where(self.moving, -line.slope, np.inf)
+        self.iteration += 1
+        self._n_iter[self.columns[self.moving]] = self.iteration
+        self._constant = False
+        moved = step * direction
+        self.params = self.params + moved
+        return moved
+
+    def stop(self, who: BoolArray, how) -> None:
+        """Let the moving ones of `who` end with the result `how` (one, or one for each neuron)."""
+        who = who & self.moving
+        self._result[self.columns[who]] = np.broadcast_to(how, who.shape)[who]
+        self.moving = self.moving & ~who
+
+    def shrink(self) -> BoolArray | None:
+        """Drop the stopped columns once at least half have stopped; returns which were kept, or None."""
+        if 2 * self.n_moving > len(self.columns):
+            return None
+        self._store()
+        kept, keep = self.moving, np.flatnonzero(self.moving)
+        problem = self.problem
+        self.now = Evaluation(
+            eta=problem.take(self.now.eta, keep),
+            loss=self.now.loss[keep],
+            residual=problem.take(self.now.residual, keep),
+            curvature=problem.take(self.now.curvature, keep),
+            slope=self.now.slope[keep],
+        )
+        self.problem, self.columns, self.params = problem.select(keep), self.columns[keep], self.params[:, keep]
+        self.objective, self.last_step = self.objective[keep], self.last_step[keep]
+        self.predicted, self.failed, self.moving = self.predicted[keep], self.failed[keep], self.moving[keep]
+        return kept
+
+    def interrupt(self) -> None:
+        """Mark whoever still moves as interrupted."""
+        self.stop(np.ones_like(self.moving), Result.INTERRUPTED)
+
+    def _store(self) -> None:
+        self._all_params[:, self.columns] = self.params
+        self._all_loss[self.columns] = self.objective
+
+    def finish(self) -> Trace:
+        """Everything, in the order of the problem's neurons."""
+        self._store()
+        return Trace(
+            self._all_params,
+            self._all_loss,
+            self._result,
+            self._n_iter,
+            {"passes": self.passes, "hessians": self.hessians},
+        )

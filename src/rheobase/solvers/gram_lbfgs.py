@@ -1,0 +1,236 @@
+r"""Quasi-Newton for populations: one Gram matrix is the first metric of every neuron.
+
+All neurons share the features. With :math:`C = X^\top X / T` (centred), the curvature of neuron n at the null model is
+:math:`h_n C + D` (h its mean curvature, D the ridge), so one eigendecomposition of C gives every neuron its inverse.
+From that metric a limited-memory BFGS runs on all neurons as columns of the same two products per iteration. A neuron
+that converges slowly earns a metric of its own: its exact Hessian at the current point, kept for the rest of its way.
+
+References
+----------
+Nocedal & Wright (2006), *Numerical Optimization*, 2nd ed., section 7.2 (two-loop recursion).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._types import FloatArray
+from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
+from ._linear import equilibrated_eigh
+from ._state import Batch
+
+__all__ = ["GramLBFGS"]
+
+_HESSIAN_COST = 12.0
+"""A Hessian of a neuron costs about n_features / this many iterations of it (two products): measured, BLAS on 2 cores,
+100 to 400 features."""
+
+_WATCH = 5
+"""Iterations over which a neuron's speed is judged."""
+
+
+@dataclass(frozen=True)
+class GramLBFGS(AbstractSolver):
+    """Limited-memory BFGS from the metric of the null model, with exact Hessians for the neurons that need them.
+
+    Parameters
+    ----------
+    maxiter
+        Iterations at most.
+    tol
+        Relative accuracy asked of the coefficients (in units of the features' spread).
+    memory
+        Pairs of steps and gradient changes kept.
+    """
+
+    maxiter: int = 1000
+    tol: float = 1e-8
+    memory: int = 10
+
+    def run(self, problem: AbstractProblem, params: FloatArray, progress: Progress) -> Trace:
+        """Minimise from `params`, shape (n_features + 1, neuron)."""
+        batch = Batch(problem, params)
+        memory = _Memory(self.memory)
+        metric = _Metric(batch)
+        speed = _Speed(batch)
+        try:
+            gradient = batch.gradient()
+            while batch.n_moving and batch.iteration < self.maxiter:
+                slow = speed.slow(self.tol) & batch.moving
+                if slow.any():
+                    metric.refresh(batch, np.flatnonzero(slow))
+                    memory.forget(slow)
+                    speed.restart(slow)
+                direction = -memory.apply(gradient, metric)
+                fresh = metric.own & memory.empty()
+                moved = batch.move(direction, gradient, flatness=0.5)
+                new_gradient = batch.gradient()
+                memory.add(moved, new_gradient - gradient)
+                gradient = new_gradient
+                self._judge(batch, direction, metric.singular, fresh)
+                speed.note(batch, gradient, direction)
+                progress.update(batch.n_moving, batch.passes)
+                kept = batch.shrink()
+                if kept is not None:
+                    gradient = gradient[:, kept]
+                    for part in (memory, metric, speed):
+                        part.keep(kept)
+        except KeyboardInterrupt:
+            batch.interrupt()
+        trace = batch.finish()
+        return trace
+
+    def _judge(self, batch: Batch, direction: FloatArray, singular, fresh) -> None:
+        """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
+        size = np.abs(direction).max(axis=0) / np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
+        # the first step from an exact Hessian is a Newton step: what is left is about its square
+        enough = np.where(fresh, np.sqrt(self.tol), self.tol)
+        small = (batch.last_step >= 0.5) & (size <= enough)
+        batch.stop(small, np.where(singular, Result.COLLINEAR, Result.CONVERGED))
+        batch.stop(batch.predicted <= batch.noise, np.where(size <= np.sqrt(self.tol), Result.CONVERGED, Result.FLAT))
+        batch.stop(batch.failed, Result.STALLED)
+
+
+class _Metric:
+    """Inverse curvature of every neuron: shared eigenvectors, or a factor of its own."""
+
+    def __init__(self, batch: Batch):
+        problem = batch.problem
+        gram = problem.null_gram()[:-1, :-1]
+        curvature = problem.column_means(batch.now.curvature)
+        ridge = problem.ridge[:-1]
+        strength = ridge.max(axis=0)
+        shape = ridge[:, np.argmax(strength)]
+        penalised = strength.max() > 0 and shape.min() > 0
+        # strengths that differ in more than a factor get the nearest shared metric; the memory corrects it
+        self._vectors, values = equilibrated_eigh(gram, shape / shape.max() if penalised else None)
+        ratio = strength if penalised else np.zeros_like(strength)
+        self._inverse = _inverse(np.maximum(curvature, 1e-300) * values[:, None] + ratio, values)
+        self._intercept = 1.0 / np.maximum(curvature, 1e-300)
+        self._factors: list[tuple | None] = [None] * problem.n_neurons
+        null = values <= 1e-13 * len(values) * values[-1] if not penalised else np.zeros(len(values), dtype=bool)
+        self.singular = np.full(problem.n_neurons, bool(null.any()))
+        self._free = problem.free
+
+    @property
+    def own(self):
+        """Who has a metric of its own, shape (neuron,)."""
+        return np.array([factor is not None for factor in self._factors])
+
+    def __call__(self, gradient: FloatArray) -> FloatArray:
+        out = np.empty_like(gradient)
+        shared = [n for n, factor in enumerate(self._factors) if factor is None]
+        if shared:
+            out[:-1, shared] = self._vectors @ (self._inverse[:, shared] * (self._vectors.T @ gradient[:-1, shared]))
+            out[-1, shared] = self._intercept[shared] * gradient[-1, shared]
+        for n, factor in enumerate(self._factors):
+            if factor is not None:
+                scale, vectors = factor
+                out[:, n] = scale * (vectors @ (scale * gradient[:, n]))
+        return out if self._free is None else out * self._free
+
+    def refresh(self, batch: Batch, columns) -> None:
+        """Give some columns the exact Hessian at their current point."""
+        for column, hessian in zip(columns, batch.hessian(columns)):
+            self._factors[column], self.singular[column] = _scaled_inverse(hessian)
+            if self._free is not None:
+                self.singular[column] &= bool(self._free[:, column].all())
+
+    def keep(self, kept) -> None:
+        self._inverse, self._intercept = self._inverse[:, kept], self._intercept[kept]
+        self._factors = [factor for factor, keep in zip(self._factors, kept) if keep]
+        self.singular = self.singular[kept]
+        self._free = None if self._free is None else self._free[:, kept]
+
+
+def _inverse(curvature: FloatArray, values: FloatArray) -> FloatArray:
+    """Elementwise inverse; directions without curvature are not walked."""
+    floor = 1e-13 * len(values) * curvature.max(axis=0)
+    return np.where(curvature > floor, 1.0 / np.maximum(curvature, 1e-300), 0.0)
+
+
+def _scaled_inverse(hessian: FloatArray):
+    """(scale, inverse of the Hessian scaled to a unit diagonal), and whether a pseudo-inverse was needed."""
+    from scipy.linalg import lapack
+
+    diagonal = np.diagonal(hessian)
+    scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
+    scaled = hessian * np.outer(scale, scale)
+    factor, info = lapack.dpotrf(scaled, lower=1)
+    if info == 0 and lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-13:
+        inverse = lapack.dpotri(factor, lower=1)[0]
+        return (scale, inverse + np.tril(inverse, -1).T), False
+    values, vectors = np.linalg.eigh(scaled)
+    kept = values > 1e-12 * len(values) * values[-1]
+    return (scale, (vectors[:, kept] / values[kept]) @ vectors[:, kept].T), True
+
+
+class _Memory:
+    """Recent steps and gradient changes of all neurons, and the two-loop recursion over them."""
+
+    def __init__(self, size: int):
+        self._size = size
+        self._pairs: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    def add(self, step: FloatArray, change: FloatArray) -> None:
+        """Keep a pair where it shows positive curvature; elsewhere it counts for nothing."""
+        inner = np.sum(step * change, axis=0)
+        floor = 1e-12 * np.sqrt(np.sum(step**2, axis=0) * np.sum(change**2, axis=0))
+        rho = np.where(inner > floor, 1.0 / np.where(inner > floor, inner, 1.0), 0.0)
+        self._pairs = [*self._pairs, (step, change, rho)][-self._size :]
+
+    def apply(self, gradient: FloatArray, metric: _Metric) -> FloatArray:
+        """Approximate inverse Hessian times `gradient`."""
+        q = gradient.copy()
+        alphas = []
+        for step, change, rho in reversed(self._pairs):
+            alphas.append(rho * np.sum(step * q, axis=0))
+            q -= alphas[-1] * change
+        out = metric(q)
+        for (step, change, rho), alpha in zip(self._pairs, reversed(alphas)):
+            out += step * (alpha - rho * np.sum(change * out, axis=0))
+        return out
+
+    def empty(self):
+        """Who has no pair that counts, shape (neuron,); True for all before the first pair."""
+        return np.all([rho == 0 for _, _, rho in self._pairs], axis=0) if self._pairs else np.True_
+
+    def forget(self, who) -> None:
+        """Drop the pairs of some neurons."""
+        self._pairs = [(step, change, np.where(who, 0.0, rho)) for step, change, rho in self._pairs]
+
+    def keep(self, kept) -> None:
+        self._pairs = [(step[:, kept], change[:, kept], rho[kept]) for step, change, rho in self._pairs]
+
+
+class _Speed:
+    """How fast each neuron comes down, and who would gain from an exact Hessian."""
+
+    def __init__(self, batch: Batch):
+        self._n_features = batch.problem.n_features
+        self._sizes: list[FloatArray] = []
+        self._since = np.zeros(batch.problem.n_neurons, dtype=np.int64)
+
+    def note(self, batch: Batch, gradient: FloatArray, direction: FloatArray) -> None:
+        scale = np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
+        self._sizes = [*self._sizes, np.abs(direction).max(axis=0) / scale][-_WATCH - 1 :]
+        self._since += 1
+
+    def slow(self, tol: float):
+        """True where the iterations still to come would cost more than a Hessian and the few after it."""
+        if len(self._sizes) <= _WATCH:
+            return np.zeros_like(self._since, dtype=bool)
+        first, last = self._sizes[0], self._sizes[-1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = np.log(np.maximum(first, 1e-300) / np.maximum(last, 1e-300)) / _WATCH
+            left = np.log(np.maximum(last, tol) / tol) / np.maximum(rate, 1e-3)
+        return (self._since > _WATCH) & (left > self._n_features / _HESSIAN_COST + _WATCH)
+
+    def restart(self, who) -> None:
+        self._since = np.where(who, 0, self._since)
+
+    def keep(self, kept) -> None:
+        self._sizes = [sizes[kept] for sizes in self._sizes]
+        self._since = self._since[kept]

@@ -1,0 +1,141 @@
+"""The solvers of jaxopt behind our interface; the only file that names it.
+
+Each neuron is solved on its own (own line search, own stopping test), in coordinates in which its Hessian at the null
+model is the identity. The algorithm is the one that was asked for; the coordinates only spare it the conditioning of
+the features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from .._types import FloatArray
+from .._x64 import enable_x64
+from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
+
+__all__ = ["ALGORITHMS", "Jaxopt"]
+
+ALGORITHMS: dict[str, dict[str, object]] = {
+    "LBFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "history_size": 10, "maxls": 30},
+    "GradientDescent": {
+        "maxiter": 2000,
+        "tol": 1e-8,
+        "stepsize": 0.0,
+        "acceleration": True,
+        "maxls": 30,
+        "decrease_factor": 0.5,
+    },
+    "BFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "maxls": 30},
+    "NonlinearCG": {"maxiter": 1000, "tol": 1e-8, "method": "polak-ribiere", "maxls": 30},
+}
+"""Algorithm → the options that it takes, with our defaults. `tol` bounds the gradient in whitened coordinates."""
+
+_REACHABLE = 1e-9
+"""Asking for a smaller gradient asks for digits that a sum over rows does not have."""
+
+_PROMISED = 1e-6
+"""A neuron whose gradient is below this counts as converged even where the algorithm could not meet its own `tol`."""
+
+
+@dataclass(frozen=True)
+class Jaxopt(AbstractSolver):
+    """One of jaxopt's algorithms.
+
+    Parameters
+    ----------
+    algorithm
+        Key of `ALGORITHMS`.
+    options
+        Pairs of option and value.
+    """
+
+    algorithm: str
+    options: tuple[tuple[str, object], ...] = ()
+
+    def run(self, problem: AbstractProblem, params: FloatArray, progress: Progress) -> Trace:
+        """Minimise from `params`, shape (n_features + 1, neuron)."""
+        options = {**ALGORITHMS[self.algorithm], **dict(self.options)}
+        options["tol"] = max(float(options["tol"]), _REACHABLE)
+        transform, height = whitening(problem, params)
+        with enable_x64():
+            run = _runner(self.algorithm, tuple(sorted(options.items())))
+            found, error, n_iter, loss = run(
+                problem.features(),
+                problem.y,
+                problem.weights,
+                transform,
+                height,
+                params,
+                problem.ridge,
+                row_loss=problem.row_loss,
+            )
+            found, error, n_iter, loss = (np.asarray(part) for part in (found, error, n_iter, loss))
+        result = np.where(error <= max(options["tol"], _PROMISED), Result.CONVERGED, Result.MAX_ITERATIONS)
+        result[~np.isfinite(error)] = Result.STALLED
+        return Trace(
+            found.T.copy(),
+            loss.copy(),
+            result,
+            n_iter.astype(np.int64),
+            {"passes": int(2 * n_iter.max()), "hessians": 0},
+        )
+
+
+def whitening(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Matrices that turn whitened coordinates into parameters, and the loss' mean curvature, for each neuron.
+
+    Returns
+    -------
+    transform, height
+        Shapes (neuron, n_features + 1, n_features + 1) and (neuron,). Directions without curvature, and held
+        coefficients, have columns of zeros.
+    """
+    start = problem.evaluate(problem.start(), problem.predictor(params), np.ones(problem.n_neurons))
+    height = np.maximum(problem.column_means(start.curvature), 1e-300)
+    gram = problem.null_gram()
+    transform = np.empty((problem.n_neurons, *gram.shape))
+    for n in range(problem.n_neurons):
+        curvature = gram + np.diag(problem.ridge[:, n] / height[n])
+        if problem.free is not None:
+            curvature *= np.outer(problem.free[:, n], problem.free[:, n])
+        values, vectors = np.linalg.eigh(curvature)
+        kept = values > 1e-13 * len(values) * values[-1]
+        transform[n] = vectors * np.where(kept, 1.0 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
+    return transform, height
+
+
+@cache
+def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
+    """The compiled solver of all neurons; one for each algorithm and set of options, so that a refit compiles
+    nothing.
+    """
+    import jax
+    import jaxopt
+
+    settings = dict(options)
+    if "stepsize" in settings and not settings["stepsize"]:
+        settings.pop("stepsize")
+
+    def one(x, y, weights, transform, height, start, ridge, row_loss):
+        def objective(point):
+            params = start + transform @ point
+            eta = x @ params[:-1] + params[-1]
+            used = weights > 0
+            loss = jax.numpy.where(used, weights * row_loss(y, eta), 0.0).sum()
+            return (loss + 0.5 * (ridge * params**2).sum()) / height
+
+        solver = getattr(jaxopt, algorithm)(objective, implicit_diff=False, **settings)
+        point, state = solver.run(jax.numpy.zeros_like(start))
+        return start + transform @ point, state.error, state.iter_num, objective(point) * height
+
+    def every(x, y, weights, transform, height, params, ridge, *, row_loss):
+        # one neuron after the other, not vmap: under vmap both branches of every line search run for every neuron
+        weights = jax.numpy.broadcast_to(weights, y.shape)
+        return jax.lax.map(
+            lambda parts: one(x, *parts, row_loss), (y.T, weights.T, transform, height, params.T, ridge.T)
+        )
+
+    return jax.jit(every, static_argnames=("row_loss",))

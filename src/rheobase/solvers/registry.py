@@ -1,0 +1,145 @@
+"""Which solvers there are, what they take, and which one suits a problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .._errors import did_you_mean
+from ._core import AbstractSolver
+from .gram_lbfgs import GramLBFGS
+from .jaxopt import ALGORITHMS, Jaxopt
+from .newton import Newton
+
+__all__ = ["SolverSpec", "choose", "get_solver", "list_available_solvers", "make_solver"]
+
+NATIVE: dict[str, type[AbstractSolver]] = {"Newton": Newton, "GramLBFGS": GramLBFGS, "LBFGS": GramLBFGS}
+"""Ours. ``"LBFGS"`` is our limited-memory BFGS too: it compiles in a tenth of the time; jaxopt's is
+``"LBFGS[jaxopt]"``."""
+
+AUTO = "auto"
+
+_NEWTON_ITERATIONS, _QUASI_ITERATIONS = 7, 25
+_SYRK, _GEMM, _MEMORY = 60e9, 45e9, 12e9
+"""Operations per second of a symmetric product and of a tall product, and bytes per second, of 2 cores; only ratios
+matter."""
+
+
+@dataclass(frozen=True)
+class SolverSpec:
+    """What a solver's name means.
+
+    Attributes
+    ----------
+    algo_name, backend
+        ``"LBFGS"`` and ``"jaxopt"``, say; native solvers have the backend ``"rheobase"``.
+    options
+        Names that `solver_kwargs` may hold, with their defaults.
+    """
+
+    algo_name: str
+    backend: str
+    options: dict[str, Any]
+
+    @property
+    def full_name(self) -> str:
+        """``"algorithm[backend]"``."""
+        return f"{self.algo_name}[{self.backend}]"
+
+
+def list_available_solvers() -> list[str]:
+    """Names that `solver_name` may hold."""
+    return [AUTO, *NATIVE, *(name if name not in NATIVE else f"{name}[jaxopt]" for name in ALGORITHMS)]
+
+
+def get_solver(name: str) -> SolverSpec:
+    """What `name` means.
+
+    Parameters
+    ----------
+    name
+        ``"auto"``, an algorithm, or ``"algorithm[backend]"``.
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a string.
+    ValueError
+        If there is no such solver.
+    """
+    if not isinstance(name, str):
+        msg = f"solver_name must be a string, got {type(name).__name__}. Known: {', '.join(list_available_solvers())}."
+        raise TypeError(msg)
+    algorithm, _, backend = name.removesuffix("]").partition("[")
+    if algorithm == AUTO and not backend:
+        return SolverSpec(AUTO, "rheobase", {"maxiter": None, "tol": 1e-8})
+    if algorithm in NATIVE and backend in ("", "rheobase"):
+        return SolverSpec(algorithm, "rheobase", {f.name: f.default for f in fields(NATIVE[algorithm])})
+    if algorithm in ALGORITHMS and backend in ("", "jaxopt"):
+        return SolverSpec(algorithm, "jaxopt", dict(ALGORITHMS[algorithm]))
+    known = list_available_solvers()
+    if backend and algorithm in known:
+        msg = f"solver {algorithm!r} has no backend {backend!r}; write solver_name={algorithm!r}."
+    else:
+        msg = f"unknown solver_name {name!r}; known are {', '.join(map(repr, known))}.{did_you_mean(algorithm, known)}"
+    raise ValueError(msg)
+
+
+def check_options(name: str, options: dict[str, Any]) -> None:
+    """Raise a NameError for options that the solver does not take, a ValueError for values it cannot use."""
+    spec = get_solver(name)
+    for key, value in options.items():
+        if key not in spec.options:
+            known = ", ".join(map(repr, spec.options))
+            msg = (
+                f"solver {spec.algo_name!r} takes no option {key!r}; it takes {known}.{did_you_mean(key, spec.options)}"
+            )
+            raise NameError(msg)
+        if key in ("tol", "maxiter", "memory", "history_size", "maxls") and not _positive(value):
+            msg = f"solver_kwargs[{key!r}] must be a number > 0, got {value!r}."
+            raise ValueError(msg)
+
+
+def _positive(value: Any) -> bool:
+    try:
+        return value > 0
+    except TypeError:
+        return False
+
+
+def make_solver(
+    name: str, options: dict[str, Any], n_rows: int, n_features: int, n_neurons: int
+) -> tuple[AbstractSolver, str]:
+    """The solver for a problem, and why it is this one.
+
+    Parameters
+    ----------
+    name, options
+        What the user asked for; ``"auto"`` decides by size.
+    n_rows, n_features, n_neurons
+        Sizes of the problem.
+    """
+    spec, reason = get_solver(name), "asked for by name"
+    algorithm = spec.algo_name
+    if spec.backend == "jaxopt":
+        return Jaxopt(algorithm, tuple(sorted(options.items()))), reason
+    if algorithm == AUTO:
+        algorithm, reason = choose(n_rows, n_features, n_neurons)
+        options = {key: value for key, value in options.items() if value is not None}
+    return NATIVE[algorithm](**options), reason
+
+
+def choose(n_rows: int, n_features: int, n_neurons: int) -> tuple[str, str]:
+    """Native solver for a smooth problem of this size, and the reason in words.
+
+    Exact Newton needs few iterations with one Hessian a neuron (``rows x features^2`` operations each); the
+    quasi-Newton method needs more, with two products (``4 x rows x features`` operations, or one reading of the
+    features, shared by all neurons).
+    """
+    newton = _NEWTON_ITERATIONS * n_features**2 / _SYRK
+    product = 4 * n_features / _GEMM
+    reading = 16 * n_features / _MEMORY / n_neurons
+    quasi = _QUASI_ITERATIONS * max(product, reading)
+    if newton <= quasi:
+        return "Newton", f"few features for exact Hessians ({n_features} features, {n_neurons} neurons)"
+    return "GramLBFGS", f"exact Hessians of {n_neurons} neurons x {n_features} features cost more than shared products"
