@@ -128,6 +128,8 @@ class AbstractComposition(AbstractBasis):
                 setattr(changed, name, copy.deepcopy(value))
             elif name == "label":
                 changed.label = value
+            elif part in by_label and parameter == "label" and value == part:
+                continue  # the number that tells it apart is no label of its own
             elif part in by_label:
                 nested.setdefault(part, {})[parameter] = value
             elif name in by_label:

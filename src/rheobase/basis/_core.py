@@ -511,10 +511,10 @@ def to_unit(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
 
 
 def smallest_and_largest(x: Any) -> tuple[Any, Any]:
-    """Of each channel, over time, NaN apart (NaN if there is nothing else)."""
+    """Of each channel, over time, among the finite samples (NaN if there is none)."""
     xp = namespace(x)
-    nan = xp.isnan(x)
-    low = xp.min(xp.where(nan, xp.inf, x), axis=0)
-    high = xp.max(xp.where(nan, -xp.inf, x), axis=0)
+    finite = xp.isfinite(x)
+    low = xp.min(xp.where(finite, x, xp.inf), axis=0)
+    high = xp.max(xp.where(finite, x, -xp.inf), axis=0)
     none = low > high
     return xp.where(none, xp.nan, low), xp.where(none, xp.nan, high)
