@@ -17,10 +17,10 @@ def write(path: Path, *fillers) -> Path:
     import pynwb
 
     nwb = new_file()
-    for fill in fillers:
-        fill(nwb)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # pynwb warns of types and arguments that it will drop
         warnings.simplefilter("ignore")
+        for fill in fillers:
+            fill(nwb)
         with pynwb.NWBHDF5IO(path, "w") as io:
             io.write(nwb)
     return path
@@ -59,7 +59,9 @@ def add_electrodes(nwb) -> list:
     ]
     nwb.add_electrode_column("shank", "number of the shank")
     for k in range(4):
-        nwb.add_electrode(x=1.0 * k, y=0.5, z=2.0, imp=np.nan, location="ca1", filtering="none", group=groups[k // 2], shank=k)
+        nwb.add_electrode(
+            x=1.0 * k, y=0.5, z=2.0, imp=np.nan, location="ca1", filtering="none", group=groups[k // 2], shank=k
+        )
     return groups
 
 
@@ -73,7 +75,9 @@ def add_electrode_units(nwb) -> None:
 def add_ragged_electrode_units(nwb) -> None:
     groups = add_electrodes(nwb)
     for k in range(3):
-        nwb.add_unit(spike_times=[0.5 + k, 1.0 + k, 5.0], electrode_group=groups[k % 2], electrodes=list(range(k + 1)), id=k)
+        nwb.add_unit(
+            spike_times=[0.5 + k, 1.0 + k, 5.0], electrode_group=groups[k % 2], electrodes=list(range(k + 1)), id=k
+        )
 
 
 def add_electrical_series(nwb) -> None:
@@ -85,7 +89,7 @@ def add_electrical_series(nwb) -> None:
     data = np.arange(20, dtype=np.int16).reshape(10, 2)
     nwb.add_acquisition(
         pynwb.ecephys.ElectricalSeries(
-            "lfp",
+            name="lfp",
             data=data,
             electrodes=region,
             rate=10.0,
@@ -102,10 +106,20 @@ def add_series(nwb) -> None:
     import pynwb
 
     times = np.array([0.0, 0.5, 1.0, 4.0])
-    nwb.add_acquisition(pynwb.TimeSeries("current", data=np.arange(4, dtype=np.int16), unit="A", timestamps=times, conversion=1e-12))
-    nwb.add_stimulus(pynwb.TimeSeries("plain", data=np.arange(5, dtype=np.float32), unit="V", rate=4.0, starting_time=1.0))
-    nwb.add_acquisition(pynwb.TimeSeries("table", data=np.arange(12.0).reshape(4, 3), unit="a.u.", timestamps=times))
-    nwb.add_acquisition(pynwb.TimeSeries("movie", data=np.arange(24.0).reshape(4, 3, 2), unit="a.u.", timestamps=times))
+    nwb.add_acquisition(
+        pynwb.TimeSeries(
+            name="current", data=np.arange(4, dtype=np.int16), unit="A", timestamps=times, conversion=1e-12
+        )
+    )
+    nwb.add_stimulus(
+        pynwb.TimeSeries(name="plain", data=np.arange(5, dtype=np.float32), unit="V", rate=4.0, starting_time=1.0)
+    )
+    nwb.add_acquisition(
+        pynwb.TimeSeries(name="table", data=np.arange(12.0).reshape(4, 3), unit="a.u.", timestamps=times)
+    )
+    nwb.add_acquisition(
+        pynwb.TimeSeries(name="movie", data=np.arange(24.0).reshape(4, 3, 2), unit="a.u.", timestamps=times)
+    )
 
 
 def add_behavior(nwb) -> None:
@@ -116,18 +130,20 @@ def add_behavior(nwb) -> None:
     position = pynwb.behavior.Position(name="Position")
     times = np.array([0.0, 1.0, 2.0])
     for name, n in (("xy", 2), ("xyz", 3)):
-        position.create_spatial_series(name, data=np.arange(3.0 * n).reshape(3, n), reference_frame="room", timestamps=times)
+        position.create_spatial_series(
+            name, data=np.arange(3.0 * n).reshape(3, n), reference_frame="room", timestamps=times
+        )
     module.add(position)
-    module.add(pynwb.TimeSeries("speed", data=np.arange(3.0), unit="m/s", timestamps=times))
-    nwb.add_acquisition(pynwb.TimeSeries("speed", data=np.arange(3.0) + 10, unit="m/s", timestamps=times))
+    module.add(pynwb.TimeSeries(name="speed", data=np.arange(3.0), unit="m/s", timestamps=times))
+    nwb.add_acquisition(pynwb.TimeSeries(name="speed", data=np.arange(3.0) + 10, unit="m/s", timestamps=times))
 
 
 def add_same_path(nwb) -> None:
     """A series and a table of intervals with one name, both at the top."""
     import pynwb
 
-    nwb.add_acquisition(pynwb.TimeSeries("ripples", data=np.arange(3.0), unit="s", rate=1.0))
-    nwb.add_time_intervals(pynwb.epoch.TimeIntervals("ripples", description="d"))
+    nwb.add_acquisition(pynwb.TimeSeries(name="ripples", data=np.arange(3.0), unit="s", rate=1.0))
+    nwb.add_time_intervals(pynwb.epoch.TimeIntervals(name="ripples", description="d"))
     nwb.intervals["ripples"].add_interval(start_time=0.0, stop_time=1.0)
 
 
@@ -141,7 +157,7 @@ def add_intervals(nwb) -> None:
     nwb.add_trial_column("choice", "left or right")
     nwb.add_trial(0.0, 1.0, choice="left")
     nwb.add_trial(2.0, 3.0, choice="right")
-    overlap = pynwb.epoch.TimeIntervals("overlap", description="they overlap")
+    overlap = pynwb.epoch.TimeIntervals(name="overlap", description="they overlap")
     overlap.add_column("n", "number")
     for k in range(3):
         overlap.add_interval(start_time=1.0 * k, stop_time=k + 1.5, n=k)
@@ -153,10 +169,15 @@ def add_events(nwb) -> None:
     import pynwb
     from hdmf.common import DynamicTable, VectorData
 
-    nwb.add_acquisition(pynwb.misc.AnnotationSeries("notes", data=["a", "b"], timestamps=[1.0, 2.0]))
-    columns = [VectorData(name=n, description=n, data=d) for n, d in (("lick_times", [1.0, 2.0]), ("reward_times", [3.0, 4.0]))]
+    nwb.add_acquisition(pynwb.misc.AnnotationSeries(name="notes", data=["a", "b"], timestamps=[1.0, 2.0]))
+    columns = [
+        VectorData(name=n, description=n, data=d) for n, d in (("lick_times", [1.0, 2.0]), ("reward_times", [3.0, 4.0]))
+    ]
     nwb.add_scratch(DynamicTable(name="licks", description="d", columns=columns))
-    one = [VectorData(name="lick_times", description="d", data=[1.0, 2.0]), VectorData(name="side", description="d", data=[0, 1])]
+    one = [
+        VectorData(name="lick_times", description="d", data=[1.0, 2.0]),
+        VectorData(name="side", description="d", data=[0, 1]),
+    ]
     nwb.add_scratch(DynamicTable(name="one", description="d", columns=one))
 
 
@@ -178,7 +199,9 @@ def add_rois(nwb) -> None:
     module.add(masks)
     region = cells.create_roi_table_region(region=[0, 2], description="r")
     traces = pynwb.ophys.Fluorescence()
-    traces.create_roi_response_series(name="dF", data=np.arange(8.0).reshape(4, 2), rois=region, unit="lumens", rate=30.0)
+    traces.create_roi_response_series(
+        name="dF", data=np.arange(8.0).reshape(4, 2), rois=region, unit="lumens", rate=30.0
+    )
     module.add(traces)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Number
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._types import IntArray
 
-__all__ = ["as_column", "as_mapping", "factorize", "flat"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["as_column", "as_mapping", "as_series", "factorize"]
 
 
 def as_column(values: Any, index: np.ndarray, name: str) -> np.ndarray:
@@ -63,9 +66,13 @@ def _to_array(values: list | tuple | range | np.ndarray) -> np.ndarray:
     return array
 
 
-def flat(values: np.ndarray) -> Any:
-    """A copy of a column as pandas takes it: one object per row."""
-    return values.copy() if values.ndim == 1 else list(values.copy())
+def as_series(values: np.ndarray, index: np.ndarray, name: str) -> pd.Series:
+    """A copy of a column as a pandas Series, one object per row."""
+    import pandas as pd
+
+    rows = values.copy() if values.ndim == 1 else list(values.copy())
+    dtype = object if values.dtype == object or values.ndim > 1 else None  # pandas would turn None into NaN
+    return pd.Series(rows, index=index, name=name, dtype=dtype)
 
 
 def factorize(values: np.ndarray, name: str) -> tuple[list, IntArray]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import IntArray
-from ._columns import as_column, as_mapping, factorize, flat
+from ._columns import as_column, as_mapping, as_series, factorize
 from ._warn import warn_user
 
 if TYPE_CHECKING:
@@ -102,11 +102,9 @@ class Metadata:
         TypeError
             If a name is no text.
         """
-        import pandas as pd
-
         if isinstance(key, str):
             (name,) = self._known(key)
-            return pd.Series(flat(self.columns[name]), index=self.index, name=name)
+            return as_series(self.columns[name], self.index, name)
         return self.restrict(key).to_frame()
 
     def drop(self, key: str | list[str]) -> Metadata:
@@ -137,7 +135,7 @@ class Metadata:
         """All columns as a pandas DataFrame; a copy."""
         import pandas as pd
 
-        columns = {name: pd.Series(flat(values), index=self.index) for name, values in self.columns.items()}
+        columns = {name: as_series(values, self.index, name) for name, values in self.columns.items()}
         return pd.DataFrame(columns, index=self.index, columns=list(columns))
 
     def groupby(self, by: str | list[str]) -> dict[Hashable, IntArray]:

@@ -1,8 +1,9 @@
 """Containers as NumPy archives (``.npz``): what `obj.save(filename)` writes; `rheobase.io.npz` reads it.
 
-Each archive holds ``type`` (the name of the class), ``start`` and ``end`` (the time support) and plain arrays; the names
-are pynapple's, which reads archives without metadata. Metadata columns are arrays called ``_metadata.<name>``, and those
-that are no plain arrays (lists of tags, say) are JSON texts called ``_metadata_json.<name>``. Nothing is pickled.
+Each archive holds ``type`` (the name of the class), ``start`` and ``end`` (the time support) and plain arrays; the
+names are pynapple's, which reads archives without metadata. Metadata columns are arrays called ``_metadata.<name>``,
+and those that are no plain arrays (lists of tags, say) are JSON texts called ``_metadata_json.<name>``. Nothing is
+pickled.
 """
 
 from __future__ import annotations

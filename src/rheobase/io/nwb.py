@@ -200,6 +200,7 @@ def _open(path: Path, pynwb: Any) -> tuple[Any, Any]:
         As `NWBFile`.
     """
     import h5py
+    from hdmf.build.errors import ConstructError
 
     if not path.exists():
         msg = f"File {path} does not exist."
@@ -218,7 +219,12 @@ def _open(path: Path, pynwb: Any) -> tuple[Any, Any]:
         # who reads a file cannot help that its layout is an older one
         warnings.simplefilter("ignore", DeprecationWarning)
         io = pynwb.NWBHDF5IO(file=file, mode="r", load_namespaces=True)
-        nwb = io.read()
+        try:
+            nwb = io.read()
+        except ConstructError as error:
+            why = str(error).rpartition("due to: ")[2] or str(error)
+            msg = f"{path} is NWB, but pynwb cannot read it: {why[:500]}"
+            raise RuntimeError(msg) from error
         on_error.pop_all()
     # closed with the last object of the file: lazy samples keep theirs, and through its parents the whole, alive
     weakref.finalize(nwb, file.close)
