@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-MODULES = ("rheobase", "pynapple", "nemos", "rheobase.glm", "nemos.glm")
+MODULES = ("rheobase", "pynapple", "nemos")
 """What is imported, if its package is installed; the first is what the others are compared with."""
 
 
