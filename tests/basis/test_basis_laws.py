@@ -66,15 +66,8 @@ COMPOSED = {
     "with nothing": lambda: bases.BSplineEval(5) + bases.Zero(),
 }
 ALL = LEAVES | COMPOSED
-EVAL = {
-    name: make
-    for name, make in ALL.items()
-    if "conv" not in name and name not in ("history", "sum", "product", "labelled")
-}
-    name: make
-    for name, make in ALL.items()
-    if "conv" not in name and name not in ("history", "sum", "product", "labelled")
-}
+NOT_EVAL = {"history", "sum", "product", "labelled"}
+EVAL = {name: make for name, make in ALL.items() if "conv" not in name and name not in NOT_EVAL}
 CONV = {name: make for name, make in LEAVES.items() if isinstance(make(), bases.AbstractConvBasis)}
 
 every = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
