@@ -81,7 +81,8 @@ def test_public_names_are_documented(name):
     summary = doc.partition("\n\n")[0].strip()
     assert summary, f"{name} has no docstring"
     assert summary.endswith((".", "!", "?", ":")), f"{name}: its summary is not a sentence: {summary!r}"
-    if takes_arguments(MEMBERS[name]):
+    older_spelling = MEMBERS[name].__module__.endswith("_old_names")  # documented where the current name is
+    if takes_arguments(MEMBERS[name]) and not older_spelling:
         record = dataclasses.is_dataclass(MEMBERS[name]) or hasattr(MEMBERS[name], "_fields")
         sections = ("Parameters\n---", "Attributes\n---") if record else ("Parameters\n---",)
         assert any(section in doc for section in sections), f"{name} takes arguments but has no Parameters section"

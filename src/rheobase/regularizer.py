@@ -52,7 +52,13 @@ class AbstractRegularizer(abc.ABC):
 
 
 class UnRegularized(AbstractRegularizer):
-    """No penalty: maximum likelihood."""
+    """No penalty: maximum likelihood.
+
+    Parameters
+    ----------
+    solver_name, solver_kwargs
+        2024 spelling; the model uses them where it is given none itself.
+    """
 
     default_strength = None
 
@@ -125,7 +131,12 @@ BY_NAME: dict[str, type[AbstractRegularizer]] = {"UnRegularized": UnRegularized,
 
 
 def resolve(regularizer: str | AbstractRegularizer | None) -> AbstractRegularizer:
-    """Turn a class name (case matters; a dotted path is read by its last part), an instance or None into a regulariser.
+    """Turn a name, an instance or None into a regulariser.
+
+    Parameters
+    ----------
+    regularizer
+        Name of a class (case matters; a dotted path is read by its last part), an instance, or None for no penalty.
 
     Raises
     ------

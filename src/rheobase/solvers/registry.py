@@ -135,6 +135,15 @@ def choose(n_rows: int, n_features: int, n_neurons: int) -> tuple[str, str]:
     Exact Newton needs few iterations with one Hessian a neuron (``rows x features^2`` operations each); the
     quasi-Newton method needs more, with two products (``4 x rows x features`` operations, or one reading of the
     features, shared by all neurons).
+
+    Parameters
+    ----------
+    n_rows, n_features, n_neurons
+        Size of the design, and how many neurons share it.
+
+    Returns
+    -------
+    name, reason : str
     """
     newton = _NEWTON_ITERATIONS * n_features**2 / _SYRK
     product = 4 * n_features / _GEMM
