@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .._arrays.windows import convolve_windows, offset_of
-from .._types import FloatArray
+from .._arrays.windows import CAUSALITIES, convolve_windows, offset_of
+from .._types import FloatArray, IntArray
 from ._blockwise import AbstractBlockwise
 from ._core import AbstractStandardized, bucket
 
@@ -52,16 +52,21 @@ class Convolved(AbstractBlockwise):
         if self.kernel.ndim != 2 or 0 in self.kernel.shape:
             msg = f"kernel must have shape (window, basis), got {self.kernel.shape}."
             raise ValueError(msg)
-        if causality not in ("causal", "acausal", "anti-causal"):
+        if not np.isfinite(self.kernel).all():
+            msg = "kernel must be finite, got NaN or infinity."
+            raise ValueError(msg)
+        if causality not in CAUSALITIES:
             msg = f"causality must be 'causal', 'acausal' or 'anti-causal', got {causality!r}."
+            raise ValueError(msg)
+        if shift and causality == "acausal":
+            msg = "shift=True makes no sense for an acausal filter, which sees both sides; leave shift out."
             raise ValueError(msg)
         self.offset = offset_of(
             self.kernel.shape[0], causality, causality != "acausal" if shift is None else bool(shift)
         )
         self.n_samples, n_channels = self.signals.shape
         self.n_features = n_channels * self.kernel.shape[1]
-        self.first = np.atleast_1d(np.asarray(0 if first is None else first, dtype=np.int64))
-        self.last = np.atleast_1d(np.asarray(self.n_samples if last is None else last, dtype=np.int64))
+        self.first, self.last = _epochs(first, last, self.n_samples)
         self.n_rows = bucket(self.n_samples)
         self.row_mask = np.zeros(self.n_rows, dtype=bool)
         for rows, block in self._raw_blocks():
@@ -109,12 +114,14 @@ class StandardizedConvolved(AbstractBlockwise, AbstractStandardized):
         self._design = design
         self.n_samples, self.n_features, self.n_rows = design.n_samples, design.n_features, design.n_rows
         self.row_mask = design.row_mask.copy()
-        if mask is not None:
-            self.row_mask[: self.n_samples] &= mask
-        self.center, self.scale = self._moments()
+        self.row_mask[: self.n_samples] = design.rows_with(mask)
+        self.center, spread = self._moments()
+        constant = spread == 0.0
+        self.scale = np.where(constant, 1.0, spread)
+        self._inverse = np.where(constant, 0.0, 1.0 / self.scale)  # a constant column: zeros, not amplified noise
 
     def _moments(self) -> tuple[FloatArray, FloatArray]:
-        """Means and standard deviations, pairwise over blocks (Chan, Golub & LeVeque 1983, eq. 2.1)."""
+        """Means and standard deviations (0: constant), pairwise over blocks (Chan, Golub & LeVeque 1983, eq. 2.1)."""
         count, mean, squares = 0, np.zeros(self.n_features), np.zeros(self.n_features)
         for rows, block in self._design.blocks():
             used = block[self.row_mask[rows]]
@@ -126,26 +133,40 @@ class StandardizedConvolved(AbstractBlockwise, AbstractStandardized):
             mean, count = mean + delta * (len(used) / total), total
         scale = np.sqrt(squares / max(count, 1))
         scale[scale <= 1e-13 * np.abs(mean)] = 0.0
-        return mean, np.where(scale == 0.0, 1.0, scale)
+        return mean, scale
 
     def blocks(self):
-        inverse = 1.0 / self.scale
         for rows, block in self._design.blocks():
             block -= self.center
-            block *= inverse
+            block *= self._inverse
             block[~self.row_mask[rows]] = 0.0
             yield rows, block
 
     def to_dense(self):
         x = self._design.to_dense()
         x[~self.row_mask[: self.n_samples]] = np.nan
-        return (x - self.center) / self.scale
+        return (x - self.center) * self._inverse
 
     def to_array(self):
         out = np.zeros((self.n_rows, self.n_features))
         for rows, block in self.blocks():
             out[rows] = block
         return out
+
+
+def _epochs(first, last, n_samples: int) -> tuple[IntArray, IntArray]:
+    first = np.atleast_1d(np.asarray(0 if first is None else first, dtype=np.int64))
+    last = np.atleast_1d(np.asarray(n_samples if last is None else last, dtype=np.int64))
+    if first.shape != last.shape:
+        msg = f"first and last must have the same length, got {first.size} and {last.size}."
+        raise ValueError(msg)
+    if first.size and (first.min() < 0 or last.max() > n_samples):
+        msg = f"epochs must lie within the {n_samples} rows, got rows {first.min()} to {last.max()}."
+        raise ValueError(msg)
+    if (first > last).any() or (first[1:] < last[:-1]).any():
+        msg = "epochs [first, last) must be sorted and disjoint."
+        raise ValueError(msg)
+    return first, last
 
 
 def _signals(signals) -> np.ndarray:

@@ -109,6 +109,23 @@ class AbstractDesign(abc.ABC):
             Shape (n_samples,); rows to use beside the design's own (say, those with a response). All by default.
         """
 
+    def rows_with(self, mask: BoolArray | None) -> BoolArray:
+        """Valid rows that are also in `mask`, shape (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            If `mask` has another shape.
+        """
+        rows = self.row_mask[: self.n_samples]
+        if mask is None:
+            return rows
+        mask = np.asarray(mask, dtype=bool)
+        if mask.shape != rows.shape:
+            msg = f"mask must have shape {rows.shape}, got {mask.shape}."
+            raise ValueError(msg)
+        return rows & mask
+
     @property
     def n_valid(self) -> int:
         """Number of rows that may be used."""
