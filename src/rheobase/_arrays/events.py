@@ -189,7 +189,7 @@ def nearest(
         `runs` of `times` over the epochs.
     mode : {"closest", "before", "after"}
         Smallest distance (a tie goes to the later sample, among equal times to the last one), the last sample at or
-        before the query, or the first sample at or after it.
+        before the query (the first one among several at the very time of the query), or the first sample at or after it.
 
     Returns
     -------
@@ -205,8 +205,18 @@ def nearest(
     after = locate(times, queries)
     before = np.minimum(after, high) - 1
     if mode == "before":
-        return np.where(before >= low, before, -1)
+        return np.where(before >= low, _first_of_equals(queries, times, before, low), -1)
     return _closest(queries, times, before, np.maximum(after, low), low, high)
+
+
+def _first_of_equals(queries: FloatArray, times: FloatArray, before: IntArray, low: IntArray) -> IntArray:
+    """`before`, moved to the first of several samples where they stand at the very time of the query."""
+    hit = np.flatnonzero((before > low) & (times[np.maximum(before, 0)] == queries))
+    hit = hit[times[before[hit] - 1] == queries[hit]]
+    if hit.size:
+        before = before.copy()
+        before[hit] = np.maximum(np.searchsorted(times, queries[hit], side="left"), low[hit])
+    return before
 
 
 def _closest(queries, times, before, after, low, high) -> IntArray:

@@ -126,7 +126,7 @@ def _bin_specs(bins: Any, n: int) -> list[Any]:
     if isinstance(bins, str) or bins is None or isinstance(bins, Mapping):
         msg = f"bins should be a number, edges, or one of these per feature, got {bins!r}."
         raise TypeError(msg)
-    if np.ndim(bins) == 0 and not isinstance(bins, list | tuple):
+    if not isinstance(bins, list | tuple) and np.ndim(bins) == 0:
         return [bins] * n
     specs = list(bins)
     if n == 1 and len(specs) > 1 and all(np.ndim(spec) == 0 for spec in specs):

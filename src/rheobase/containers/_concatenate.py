@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import epochs as _epochs
-from ._base import AbstractTimeSeries, default_support
+from ._base import AbstractTimeSeries
 from ._numpy import find_series, plain
 from ._warn import warn_user
 from .interval_set import IntervalSet
@@ -91,7 +91,7 @@ def _with_labels(series: list[Any], parts: list[Any], values: np.ndarray) -> Any
 
 
 def split(func: Callable, args: tuple, kwargs: dict) -> list[Any]:
-    """`numpy.split` and its kin: pieces in time get their own support, from their first to their last sample."""
+    """`numpy.split` and its kin; pieces keep the time support, as slices do."""
     bound = inspect.signature(func).bind(*args, **kwargs).arguments
     series, places = bound["ary"], bound["indices_or_sections"]
     if not isinstance(series, AbstractTimeSeries):
@@ -105,7 +105,7 @@ def split(func: Callable, args: tuple, kwargs: dict) -> list[Any]:
             series[(slice(None),) * axis + (_as_slice(piece),)] for piece in cut(np.arange(series.shape[axis]), places)
         ]
     pieces = [_as_slice(piece) for piece in cut(np.arange(len(series)), places)]
-    return [series._take(piece, default_support(series.t[piece])) for piece in pieces]
+    return [series._take(piece, series.time_support) for piece in pieces]
 
 
 def _as_slice(positions: np.ndarray) -> slice:

@@ -89,9 +89,11 @@ def numbers(group: TsGroup, args: tuple) -> FloatArray:
 def random_rows(offsets: IntArray, fraction: float, seed: Any) -> tuple[IntArray, IntArray]:
     """Rows of the store that stay, ascending, and how many of each unit."""
     sizes = np.diff(offsets)
-    unit = np.repeat(np.arange(sizes.size), sizes)
-    lots = np.random.default_rng(seed).random(int(sizes.sum()))
     kept = np.rint(sizes * fraction).astype(np.int64)
+    unit = np.repeat(np.arange(sizes.size), sizes)
+    lots = np.zeros(unit.size)
+    drawing = np.repeat(kept > 0, sizes)  # units that keep nothing draw no lots
+    lots[drawing] = np.random.default_rng(seed).random(np.count_nonzero(drawing))
     order = np.lexsort((lots, unit))  # units stay together; within one, events in the order of their lots
     rank = np.arange(order.size) - np.repeat(offsets[:-1], sizes)
     return np.sort(order[rank < np.repeat(kept, sizes)]), kept
