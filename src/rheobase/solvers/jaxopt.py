@@ -7,6 +7,7 @@ the features.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 
@@ -113,7 +114,10 @@ def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
     nothing.
     """
     import jax
-    import jaxopt
+
+    with warnings.catch_warnings():  # jaxopt warns at import that it is no longer developed; that is our concern
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import jaxopt
 
     settings = dict(options)
     if "stepsize" in settings and not settings["stepsize"]:
