@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import did_you_mean
-from ..convolve import check_batches, check_causality
+from ..convolve._predictor import check_batches, check_causality
 
 __all__ = ["check_bounds", "check_conv_kwargs", "check_count", "check_fill", "check_number", "check_shape"]
 

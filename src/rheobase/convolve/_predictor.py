@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays.windows import CAUSALITIES, convolve_windows, epoch_slices, offset_of
-from ._errors import TimeSupportError, did_you_mean
-from ._types import ArrayLike, FloatArray, IntArray, TimeSeriesLike
-from .containers._warn import warn_user
+from .._arrays.windows import CAUSALITIES, convolve_windows, epoch_slices, offset_of
+from .._errors import TimeSupportError, did_you_mean
+from .._types import ArrayLike, FloatArray, IntArray, TimeSeriesLike
+from ..containers._warn import warn_user
 
 __all__ = ["create_convolutional_predictor"]
 
@@ -62,7 +62,7 @@ class Clock(NamedTuple):
 
     def dress(self, values: np.ndarray) -> Any:
         """`values` as a Tsd, TsdFrame or TsdTensor with these times."""
-        from .containers import IntervalSet, Tsd, TsdFrame, TsdTensor
+        from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor
 
         support = self.time_support
         if not isinstance(support, IntervalSet):
