@@ -133,7 +133,7 @@ def test_fourier(options, rng):
 COMPOSED = [
     lambda m: m.BSplineEval(5) + m.RaisedCosineLogConv(4, 12),
     lambda m: m.BSplineEval(5) * m.RaisedCosineLogConv(4, 12),
-    lambda m: (m.BSplineEval(5) + m.IdentityEval()) * m.MSplineEval(4) + m.HistoryConv(6),  # grid of 6
+    lambda m: (m.BSplineEval(5) + m.IdentityEval()) * m.MSplineEval(4) + m.MSplineConv(6, 8),
     lambda m: 3 * m.RaisedCosineLinearEval(4),
     lambda m: m.BSplineEval(4) ** 2,
     lambda m: m.FourierEval(2, ndim=2) * m.BSplineEval(4),

@@ -12,7 +12,7 @@ Three ways to compute the products, chosen by `convolve_windows` from the sizes 
 
 - **copies**: the kernel is the identity (one lag per column), so the columns are the lagged samples themselves;
 - **blocks** (``window < FFT_WINDOW``): `block` neighbouring outputs are one row of a product with a banded matrix that
-  holds `block` shifted copies of the kernel, which BLAS does at full speed;
+  holds `block` shifted copies of the kernel, which BLAS does at full speed; rows without any event are left out;
 - **overlap-add FFT** for longer windows, whose cost does not grow with the window.
 """
 
@@ -34,6 +34,9 @@ FFT_WINDOW = 400
 
 _BANDED_SIZE = 2**18
 """Entries of the banded kernel matrix (2 MB): it should stay in cache."""
+
+_BUSY = 0.7
+"""Share of rows with any entry above which looking for the empty ones does not pay."""
 
 _CHUNK_SIZE = 2**20
 """Numbers held at once by one chunk of the computation (8 MB), apart from the result."""
@@ -163,7 +166,9 @@ def _by_blocks(samples: FloatArray, bank: FloatArray, out: FloatArray) -> None:
     padded[:, : samples.shape[1]] = samples
     step_channel, step = padded.strides
     windows = as_strided(padded, (n_blocks, n_channels, reach), (block * step, step_channel, step))
-    products = windows.reshape(n_blocks * n_channels, reach) @ banded.reshape(reach, block * n_basis)
+    products = _multiply_busy_rows(
+        windows.reshape(n_blocks * n_channels, reach), banded.reshape(reach, block * n_basis)
+    )
     products = products.reshape(n_blocks, n_channels, block, n_basis)
     whole = n_rows // block
     by_block = out[: whole * block]
@@ -171,6 +176,16 @@ def _by_blocks(samples: FloatArray, bank: FloatArray, out: FloatArray) -> None:
         by_block[:, channel] = products[:whole, channel].reshape(whole * block, n_basis)
         if whole < n_blocks:
             out[whole * block :, channel] = products[whole, channel, : n_rows - whole * block]
+
+
+def _multiply_busy_rows(rows: FloatArray, matrix: FloatArray) -> FloatArray:
+    """``rows @ matrix``, without the rows that are all zero: of spike counts in short bins those are the most."""
+    busy = rows.any(axis=1)
+    if busy.mean() > _BUSY:
+        return rows @ matrix
+    products = np.zeros((len(rows), matrix.shape[1]))
+    products[busy] = rows[busy] @ matrix
+    return products
 
 
 def _block_length(window: int, n_basis: int, n_rows: int) -> int:

@@ -16,10 +16,11 @@ from __future__ import annotations
 from . import _names
 from ._bspline import BSplineConv, BSplineEval, CyclicBSplineConv, CyclicBSplineEval, MSplineConv, MSplineEval
 from ._compose import AdditiveBasis, MultiplicativeBasis
-from ._core import AbstractBasis, AbstractConvBasis, AbstractEvalBasis
+from ._core import AbstractBasis
 from ._custom import Category, CustomBasis
 from ._exponential import OrthExponentialConv, OrthExponentialEval
 from ._fourier import FourierEval
+from ._leaf import AbstractConvBasis, AbstractEvalBasis
 from ._old_names import (
     BSplineBasis,
     CyclicBSplineBasis,

@@ -15,8 +15,9 @@ import numpy as np
 
 from .._arrays.xp import namespace
 from .._types import FloatArray
+from . import _penalty
 from ._checks import check_count
-from ._core import AbstractConvBasis, AbstractEvalBasis
+from ._leaf import AbstractConvBasis, AbstractEvalBasis
 
 __all__ = ["BSplineConv", "BSplineEval", "CyclicBSplineConv", "CyclicBSplineEval", "MSplineConv", "MSplineEval"]
 
@@ -57,11 +58,15 @@ def b_splines(u: Any, n_basis_funcs: int, order: int) -> Any:
 def m_splines(u: Any, n_basis_funcs: int, order: int) -> Any:
     """M-splines, B-splines scaled to unit integral over [0, 1] (Ramsay 1988, Statistical Science 3, 425); 0 outside."""
     xp = namespace(u)
-    knots = open_knots(n_basis_funcs, order)
-    density = order / (knots[order:] - knots[:-order])
-    values = _open_splines(u, n_basis_funcs, order) * _row(density, u)
+    values = _open_splines(u, n_basis_funcs, order) * _row(m_density(n_basis_funcs, order), u)
     values = xp.where(((u >= 0) & (u <= 1))[..., None], values, 0.0)
     return xp.where(xp.isnan(u)[..., None], xp.nan, values)
+
+
+def m_density(n_basis_funcs: int, order: int) -> FloatArray:
+    """What B-splines are multiplied with to have unit integral."""
+    knots = open_knots(n_basis_funcs, order)
+    return order / (knots[order:] - knots[:-order])
 
 
 def cyclic_b_splines(u: Any, n_basis_funcs: int, order: int) -> Any:
@@ -99,6 +104,40 @@ def _place(local: list[Any], position: Any) -> Any:
 def _row(vector: np.ndarray, like: Any) -> np.ndarray:
     """`vector` along a new last axis of an array shaped like `like`."""
     return vector.reshape((1,) * like.ndim + (-1,))
+
+
+def open_gram(n_basis_funcs: int, order: int, derivative: int) -> FloatArray:
+    """Integrals over [0, 1] of products of derivatives of B-splines on open knots."""
+    _check_derivative(derivative, order)
+    slopes = np.eye(n_basis_funcs)
+    knots = open_knots(n_basis_funcs, order)
+    for k in range(order - 1, order - 1 - derivative, -1):  # de Boor 1978, chapter X, equation (15)
+        knots = knots[1:-1]
+        slopes = k * np.diff(slopes, axis=0) / (knots[k:] - knots[:-k])[:, None]
+    n, k = n_basis_funcs - derivative, order - derivative
+    nodes, weights = _penalty.gauss(n - k + 1, k)
+    values = b_splines(nodes, n, k) @ slopes
+    return (values * weights[:, None]).T @ values
+
+
+def periodic_gram(n_basis_funcs: int, order: int, derivative: int) -> FloatArray:
+    """Integrals over [0, 1] of products of derivatives of periodic B-splines."""
+    _check_derivative(derivative, order)
+    slopes = np.eye(n_basis_funcs)
+    for _ in range(derivative):
+        slopes = n_basis_funcs * (np.roll(slopes, -1, axis=0) - slopes)
+    nodes, weights = _penalty.gauss(n_basis_funcs, order - derivative)
+    values = cyclic_b_splines(nodes, n_basis_funcs, order - derivative) @ slopes
+    return (values * weights[:, None]).T @ values
+
+
+def _check_derivative(derivative: int, order: int) -> None:
+    if derivative >= order:
+        msg = (
+            f"Splines of order {order} have no square-integrable derivative of order {derivative}: "
+            "use splines of higher order, or kind='difference'."
+        )
+        raise ValueError(msg)
 
 
 def _check_order(value: Any, owner: str) -> int:
@@ -155,6 +194,9 @@ class BSplineEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return b_splines(u, self.n_basis_funcs, self.order)
 
+    def _gram(self, order: int) -> FloatArray:
+        return open_gram(self.n_basis_funcs, self.order, order)
+
 
 @dataclass(repr=False, eq=False)
 class BSplineConv(AbstractConvBasis):
@@ -188,6 +230,9 @@ class BSplineConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return b_splines(u, self.n_basis_funcs, self.order)
+
+    def _gram(self, order: int) -> FloatArray:
+        return open_gram(self.n_basis_funcs, self.order, order)
 
 
 @dataclass(repr=False, eq=False)
@@ -223,6 +268,14 @@ class CyclicBSplineEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return cyclic_b_splines(u, self.n_basis_funcs, self.order)
 
+    def _gram(self, order: int) -> FloatArray:
+        return periodic_gram(self.n_basis_funcs, self.order, order)
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        if kind == "difference":
+            return _penalty.of_coefficients(self.n_basis_funcs, order, periodic=True)
+        return self._gram(order)
+
 
 @dataclass(repr=False, eq=False)
 class CyclicBSplineConv(AbstractConvBasis):
@@ -256,6 +309,14 @@ class CyclicBSplineConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return cyclic_b_splines(u, self.n_basis_funcs, self.order)
+
+    def _gram(self, order: int) -> FloatArray:
+        return periodic_gram(self.n_basis_funcs, self.order, order)
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        if kind == "difference":
+            return _penalty.of_coefficients(self.n_basis_funcs, order, periodic=True)
+        return self._gram(order)
 
 
 @dataclass(repr=False, eq=False)
@@ -292,6 +353,10 @@ class MSplineEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return m_splines(u, self.n_basis_funcs, self.order)
 
+    def _gram(self, order: int) -> FloatArray:
+        density = m_density(self.n_basis_funcs, self.order)
+        return density[:, None] * open_gram(self.n_basis_funcs, self.order, order) * density
+
 
 @dataclass(repr=False, eq=False)
 class MSplineConv(AbstractConvBasis):
@@ -326,3 +391,7 @@ class MSplineConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return m_splines(u, self.n_basis_funcs, self.order)
+
+    def _gram(self, order: int) -> FloatArray:
+        density = m_density(self.n_basis_funcs, self.order)
+        return density[:, None] * open_gram(self.n_basis_funcs, self.order, order) * density

@@ -17,7 +17,7 @@ import numpy as np
 
 from .._arrays.xp import namespace
 from .._types import FloatArray
-from . import _names
+from . import _names, _penalty
 from ._core import AbstractBasis, Epochs
 
 __all__ = ["AdditiveBasis", "MultiplicativeBasis"]
@@ -177,6 +177,12 @@ class AdditiveBasis(AbstractComposition):
         parts = [xp.broadcast_to(part, (*shape, part.shape[-1])) for part in (first, second)]
         return xp.concatenate(parts, axis=-1)
 
+    def _gram(self, order: int) -> FloatArray:
+        return _penalty.side_by_side(self.basis1._gram(order), self.basis2._gram(order))
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        return _penalty.side_by_side(self.basis1._roughness(order, kind), self.basis2._roughness(order, kind))
+
     def _terms(self, start: int) -> Iterator[tuple[AbstractBasis, slice]]:
         yield from self.basis1._terms(start)
         yield from self.basis2._terms(start + self.basis1.n_inputs)
@@ -212,6 +218,14 @@ class MultiplicativeBasis(AbstractComposition):
     def _combine(self, first: Any, second: Any) -> Any:
         product = first[..., :, None] * second[..., None, :]
         return product.reshape(*product.shape[:-2], product.shape[-2] * product.shape[-1])
+
+    def _gram(self, order: int) -> FloatArray:
+        return np.kron(self.basis1._gram(order), self.basis2._gram(order))
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        rough = [part._roughness(order, kind) for part in self.children]
+        flat = [np.eye(part.n_basis_funcs) if kind == "difference" else part._gram(0) for part in self.children]
+        return np.kron(rough[0], flat[1]) + np.kron(flat[0], rough[1])
 
     def _terms(self, start: int) -> Iterator[tuple[AbstractBasis, slice]]:
         yield self, slice(start, start + self.n_inputs)

@@ -14,8 +14,10 @@ import numpy as np
 from .._arrays.namespace import is_jax
 from .._arrays.xp import namespace
 from .._types import FloatArray, TimeSeriesLike
+from . import _penalty
 from ._checks import check_count
-from ._core import AbstractEvalBasis, AbstractLeaf, Epochs
+from ._core import Epochs
+from ._leaf import AbstractEvalBasis, AbstractLeaf
 
 __all__ = ["Category", "CustomBasis"]
 
@@ -100,6 +102,13 @@ class CustomBasis(AbstractEvalBasis):
         ]
         return xp.stack(columns, axis=-1).reshape(u[0].shape[0], *self.output_shape, *extra, len(self.funcs))
 
+    def _gram(self, order: int) -> FloatArray:
+        if self.n_inputs > 1 or self.ndim_input > 1 or self.output_shape:
+            msg = f"The functions of {self.label!r} are not functions of one number: no derivative of them is known."
+            raise ValueError(msg)
+        low, high = self.bounds or (0.0, 1.0)
+        return _penalty.by_differences(lambda u: self._functions(low + (high - low) * u), self.n_basis_funcs, order)
+
     def _call(self, function: Callable[..., Any], xs: list[Any]) -> Any:
         value = namespace(*xs).asarray(function(*xs, **self.basis_kwargs))
         wanted = (xs[0].shape[0], *self.output_shape)
@@ -181,6 +190,7 @@ class Category(AbstractLeaf):
         "categories": lambda value, owner: _check_categories(value, owner),
         "out_of_category": lambda value, owner: bool(value),
     }
+    is_discrete = True
 
     @property
     def n_basis_funcs(self) -> int:
@@ -205,6 +215,15 @@ class Category(AbstractLeaf):
 
     def _expand(self, xs: list[np.ndarray], epochs: Epochs) -> FloatArray:
         return self._functions(*xs)
+
+    def _gram(self, order: int) -> FloatArray:
+        if order:
+            msg = f"The categories of {self.label!r} have no order: nothing about them is smooth or rough."
+            raise ValueError(msg)
+        return np.eye(self.n_basis_funcs) / self.n_basis_funcs
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        return self._gram(order)
 
     def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
         if n_samples != (len(self.categories),):

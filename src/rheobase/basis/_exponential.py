@@ -11,7 +11,7 @@ import numpy as np
 from .._arrays.xp import namespace
 from .._types import ArrayLike, FloatArray
 from ._checks import check_count
-from ._core import AbstractConvBasis, AbstractEvalBasis
+from ._leaf import AbstractConvBasis, AbstractEvalBasis
 
 __all__ = ["OrthExponentialConv", "OrthExponentialEval"]
 
@@ -126,6 +126,10 @@ class OrthExponentialEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return orthonormal_decays(u, self.decay_rates)
 
+    def _gram(self, order: int) -> FloatArray:
+        msg = "Orthogonal exponentials depend on the samples of each call: no derivative of them is fixed."
+        raise ValueError(msg)
+
 
 @dataclass(repr=False, eq=False)
 class OrthExponentialConv(AbstractConvBasis):
@@ -159,3 +163,7 @@ class OrthExponentialConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return orthonormal_decays(u, self.decay_rates)
+
+    def _gram(self, order: int) -> FloatArray:
+        msg = "Orthogonal exponentials depend on the samples of each call: no derivative of them is fixed."
+        raise ValueError(msg)

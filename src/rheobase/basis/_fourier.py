@@ -16,7 +16,7 @@ from .._arrays.xp import namespace
 from .._types import ArrayLike, FloatArray
 from ..containers._warn import warn_user
 from ._checks import check_bounds, check_count
-from ._core import AbstractEvalBasis, smallest_and_largest, to_unit
+from ._leaf import AbstractEvalBasis, smallest_and_largest, to_unit
 
 __all__ = ["FourierEval"]
 
@@ -96,6 +96,20 @@ class FourierEval(AbstractEvalBasis):
 
     def _functions(self, *u: Any) -> Any:
         return waves(u, self.masked_frequencies)
+
+    def _gram(self, order: int) -> FloatArray:
+        """Exact: waves are orthogonal; in several dimensions the gradient of that order is meant."""
+        frequencies = self.masked_frequencies
+        moving = frequencies.any(axis=0)
+        size = (2 * np.pi) ** 2 * (frequencies**2).sum(axis=0)
+        energy = np.where(moving, 0.5 * size**order, float(order == 0))
+        return np.diag(np.concatenate([energy, energy[moving]]))
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        if kind == "difference":
+            msg = "Waves have no neighbours: use kind='derivative' for a Fourier basis."
+            raise ValueError(msg)
+        return self._gram(order)
 
     def _outside(self, xs: list[FloatArray]) -> np.ndarray:
         return np.zeros(len(xs[0]), dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._arrays.xp import namespace
 from ._checks import check_count, check_number
-from ._core import AbstractConvBasis, AbstractEvalBasis
+from ._leaf import AbstractConvBasis, AbstractEvalBasis
 
 __all__ = ["RaisedCosineLinearConv", "RaisedCosineLinearEval", "RaisedCosineLogConv", "RaisedCosineLogEval"]
 

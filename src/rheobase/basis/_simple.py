@@ -10,7 +10,9 @@ import numpy as np
 
 from .._arrays.xp import namespace
 from .._types import FloatArray
-from ._core import AbstractConvBasis, AbstractEvalBasis, AbstractLeaf, Epochs
+from . import _penalty
+from ._core import Epochs
+from ._leaf import AbstractConvBasis, AbstractEvalBasis, AbstractLeaf
 
 __all__ = ["HistoryConv", "IdentityEval", "Zero"]
 
@@ -78,6 +80,11 @@ class HistoryConv(AbstractConvBasis):
         nearest = xp.floor(u * (self.window_size - 1) + 0.5)
         indicators = (nearest[..., None] == np.arange(self.window_size).reshape((1,) * u.ndim + (-1,))) * 1.0
         return xp.where(xp.isnan(u)[..., None], xp.nan, indicators)
+
+    def _gram(self, order: int) -> FloatArray:
+        """Lag by lag: the differences, scaled to be derivatives over the window."""
+        step = 1 / self.window_size
+        return step * _penalty.of_coefficients(self.window_size, order) / step ** (2 * order)
 
 
 @dataclass(repr=False, eq=False)

@@ -1,0 +1,47 @@
+"""How rough a function is: quadratic forms of its coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._types import FloatArray
+
+__all__ = ["by_differences", "gauss", "of_coefficients", "side_by_side"]
+
+_POINTS = 8192
+"""Intervals of the grid on which functions without a closed form are differentiated and integrated."""
+
+
+def of_coefficients(n: int, order: int, periodic: bool = False) -> FloatArray:
+    """Sum of squared differences of neighbouring coefficients, as a matrix (n, n)."""
+    differences = np.eye(n)
+    for _ in range(order):
+        differences = np.roll(differences, -1, axis=0) - differences if periodic else np.diff(differences, axis=0)
+    return differences.T @ differences
+
+
+def gauss(n_intervals: int, n_nodes: int) -> tuple[FloatArray, FloatArray]:
+    """Gauss-Legendre nodes and weights in each of `n_intervals` equal parts of [0, 1]; exact to degree 2 n_nodes - 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
+    starts = np.arange(n_intervals)[:, None]
+    return ((starts + (nodes + 1) / 2) / n_intervals).ravel(), np.tile(weights / (2 * n_intervals), n_intervals)
+
+
+def by_differences(functions: Callable[[FloatArray], Any], n_basis_funcs: int, order: int) -> FloatArray:
+    """Integral over [0, 1] of products of derivatives, from differences on a fine grid."""
+    if n_basis_funcs == 0:
+        return np.zeros((0, 0))
+    values = np.asarray(functions((np.arange(_POINTS) + 0.5) / _POINTS))
+    slopes = np.diff(values, n=order, axis=0) * float(_POINTS) ** order
+    return slopes.T @ slopes / len(slopes)
+
+
+def side_by_side(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Block-diagonal matrix of the two."""
+    n, m = len(first), len(second)
+    whole = np.zeros((n + m, n + m))
+    whole[:n, :n], whole[n:, n:] = first, second
+    return whole
