@@ -185,7 +185,7 @@ def test_split_gives_full_pieces_of_long_epochs(a, size):
 
 @given(clean_sets, st.lists(grid, max_size=8))
 def test_epoch_number_is_closed_at_both_edges(a, times):
-    times = np.array(times, dtype=float)
+    times = np.sort(np.array(times, dtype=float))
     expected = [next((k for k, (s, e) in enumerate(zip(*a, strict=True)) if s <= t <= e), np.nan) for t in times]
     np.testing.assert_array_equal(epochs.epoch_number(times, *a), expected)
 

@@ -29,7 +29,8 @@ KEYS = [
     0, -1, np.int64(2), slice(None), slice(None, None, -1), slice(4, 0, -2), slice(1, 4, 2), slice(3, 1), [3, 1, 1],
     [], np.array([True, False, True, False, False]), np.zeros(5, bool), mask, STORED > 20, (slice(None), 2),
     (slice(None), [2, 0]), ([0, 1], [2, 3]), (..., 0), (None, 1), (1, None, slice(1, 3)),
-    (2, [3, 3], slice(None, None, -1)), np.array([[0, 1], [2, 2]]), (slice(None), mask[0]), (2, -1, -1), (), ..., ([4, 0], slice(None), [2, 0]),
+    (2, [3, 3], slice(None, None, -1)), np.array([[0, 1], [2, 2]]), (slice(None), mask[0]), (2, -1, -1), (), ...,
+    ([4, 0], slice(None), [2, 0]),
 ]  # fmt: skip
 
 

@@ -100,7 +100,12 @@ def test_thresholds(bounds, threshold):
 @given(ordered, st.floats(0.05, 5.0))
 def test_split(bounds, size):
     ours, theirs = both(bounds, metadata=None)
-    same(ours.split(size), quiet(theirs.split, size)[0])
+    mine, his = ours.split(size), quiet(theirs.split, size)[0]
+    # theirs drops a piece whose edges, each rounded to a nanosecond, lie a nanosecond too close
+    assert np.isin(his.start, mine.start).all()
+    np.testing.assert_array_equal(mine.values[np.isin(mine.start, his.start)], his.values)
+    dropped = mine.values[~np.isin(mine.start, his.start)]
+    assert np.all(dropped[:, 1] - dropped[:, 0] + 1e-6 < size)
 
 
 @given(ordered, st.lists(grid, max_size=10))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._types import BoolArray, FloatArray, IntArray
+from .._types import FloatArray, IntArray
 
 TOUCH_GAP = 1e-6
 """Seconds taken from an epoch that ends exactly where the next one starts, so that no instant belongs to both."""
@@ -63,47 +63,45 @@ def clean(starts: FloatArray, ends: FloatArray) -> CleanResult:
     -------
     CleanResult
     """
-    rows = np.arange(starts.size)
-    if not is_sorted(starts) or not is_sorted(ends):
-        starts, ends, rows = np.sort(starts), np.sort(ends), None
-    result = _join_sorted(starts, ends)
-    if result.kept is None or rows is None:
-        return result._replace(kept=None)
-    return result
+    sorted_starts, sorted_ends = in_order(starts), in_order(ends)
+    result = _join_sorted(sorted_starts, sorted_ends)
+    rows_are_epochs = sorted_starts is starts and sorted_ends is ends
+    return result if rows_are_epochs else result._replace(kept=None)
 
 
-def is_sorted(values: FloatArray) -> bool:
-    """Whether `values` never decrease."""
-    return bool(np.all(values[1:] >= values[:-1]))
+def in_order(values: FloatArray) -> FloatArray:
+    """`values`, sorted; the same array where they never decrease."""
+    if np.all(values[1:] >= values[:-1]):
+        return values
+    return np.sort(values)
 
 
 def _join_sorted(starts: FloatArray, ends: FloatArray) -> CleanResult:
     """`clean` for starts and ends that are sorted already."""
-    if not starts.size:
-        return CleanResult(starts, ends, np.arange(0), ())
+    n = starts.size
     messages = []
+    touches = np.append(ends[:-1] == starts[1:], False)[:n]
     valid = ends > starts
-    if np.any(ends == starts):
-        messages.append(NO_DURATION)
-    if np.any(ends < starts):
-        messages.append(END_FIRST)
-    # a row that is dropped here cannot sit inside a chain: its start is at or past every earlier end
-    touched = np.append(ends[:-1] == starts[1:], False)[valid]
-    s, e = starts[valid], ends[valid]
-    first = np.append(True, s[1:] >= e[:-1])[: s.size]
-    last = np.append(first[1:], True)[: s.size]
-    if not first.all():
+    s, e = starts, ends
+    if not valid.all():
+        # a row that is dropped here cannot sit inside a chain: its start is at or past every earlier end
+        messages += [NO_DURATION] if np.any(ends == starts) else []
+        messages += [END_FIRST] if np.any(ends < starts) else []
+        s, e, touches = s[valid], e[valid], touches[valid]
+    apart = s[1:] >= e[:-1]
+    if not apart.all():
         messages.append(OVERLAP)
-    s, e, touched = s[first], e[last], touched[last]
-    if touched.any():
+        breaks = np.flatnonzero(apart)
+        last = np.append(breaks, e.size - 1)
+        s, e, touches = s[np.append(0, breaks + 1)], e[last], touches[last]
+    if touches.any():
         messages.append(TOUCHING)
-        e = np.where(touched, e - TOUCH_GAP, e)
+        e = np.where(touches, e - TOUCH_GAP, e)
         long_enough = e > s
         if not long_enough.all():
             messages.insert(0, NO_DURATION)
             s, e = s[long_enough], e[long_enough]
-    unchanged = s.size == starts.size
-    return CleanResult(s, e, np.arange(s.size) if unchanged else None, tuple(dict.fromkeys(messages)))
+    return CleanResult(s, e, np.arange(n) if s.size == n else None, tuple(dict.fromkeys(messages)))
 
 
 def union(sets: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
@@ -120,8 +118,8 @@ def union(sets: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, Fl
     """
     if not sets:
         return np.empty(0), np.empty(0)
-    s = np.sort(np.concatenate([starts for starts, _ in sets]))
-    e = np.sort(np.concatenate([ends for _, ends in sets]))
+    s = in_order(np.concatenate([starts for starts, _ in sets]))
+    e = in_order(np.concatenate([ends for _, ends in sets]))
     if not s.size:
         return s, e
     # with both sorted, k+1 starts have come and k+1 ends have gone exactly where nothing covers the gap
@@ -199,23 +197,21 @@ def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
     n_edges = np.floor((e - s) / size).astype(np.int64) + 2
     owner = np.repeat(np.arange(s.size), n_edges)
     step = ranges(np.zeros(s.size, np.int64), n_edges)
-    edges = np.round(s[owner] + step * size, 9)
+    # the step as numpy.arange takes it, rounded to the spacing of floats near the start
+    edges = np.round(s[owner] + step * ((s + size) - s)[owner], 9)
     closes = (owner[1:] == owner[:-1]) & (edges[1:] <= np.round(e, 9)[owner[1:]])
     return edges[:-1][closes], edges[1:][closes] - TOUCH_GAP, long_rows[owner[:-1][closes]]
 
 
 def epoch_number(times: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """Number of the epoch that holds each time, closed at both edges, as float; NaN outside all of them."""
-    number = np.searchsorted(starts, times, side="right") - 1
-    inside = contains(times, starts, ends, number)
-    return np.where(inside, number, np.nan)
-
-
-def contains(times: FloatArray, starts: FloatArray, ends: FloatArray, number: IntArray) -> BoolArray:
-    """Whether each time lies at or before the end of epoch `number`, -1 standing for none."""
-    if not starts.size:
-        return np.zeros(times.shape, dtype=bool)
-    return (number >= 0) & (times <= ends[np.maximum(number, 0)])
+    """Number of the epoch that holds each of sorted times, closed at both edges, as float; NaN outside all of them."""
+    edges = np.zeros(2 * starts.size + 2, dtype=np.int64)
+    edges[1:-1:2] = np.searchsorted(times, starts, side="left")
+    edges[2:-1:2] = np.searchsorted(times, ends, side="right")
+    edges[-1] = times.size
+    number = np.full(2 * starts.size + 1, np.nan)  # outside, first epoch, outside, second epoch, …
+    number[1::2] = np.arange(starts.size)
+    return np.repeat(number, np.diff(edges))
 
 
 def total(starts: FloatArray, ends: FloatArray) -> np.float64:

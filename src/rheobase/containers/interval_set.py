@@ -101,18 +101,18 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
             warn_user(f"{missing.sum()} row(s) with NaN start/end time(s) were dropped.")
             starts, ends = starts[~missing], ends[~missing]
             table = table if table is None else table.take(~missing, np.arange(starts.size))
+        rows_stand = True
         dropping = " and dropping metadata, which cannot follow unsorted times" if table is not None else ""
         for name, bounds in (("start", starts), ("end", ends)):
             if not _strictly_increasing(bounds):
+                rows_stand = False
                 warn_user(f"{name} is not sorted. Sorting it{dropping}.")
-        result = _epochs.clean(starts, ends)
+        result = _epochs.clean(starts.copy(), ends.copy())
         if result.messages:
             warn_user("\n".join(result.messages))
-        was_sorted = _strictly_increasing(starts) and _strictly_increasing(ends)
-        if table is not None and result.kept is None and was_sorted:
+        if table is not None and result.kept is None and rows_stand:
             warn_user("epochs have changed, dropping metadata.")
-        keep = table is not None and result.kept is not None and was_sorted
-        self._store(result.starts, result.ends, table if keep else None)
+        self._store(result.starts, result.ends, table if rows_stand and result.kept is not None else None)
 
     def _store(self, starts: FloatArray, ends: FloatArray, metadata: Metadata | None) -> None:
         """Hold clean bounds as read-only views."""
@@ -300,7 +300,7 @@ class IntervalSet(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixin):
         _check_set(a, "union")
         self._warn_dropped("union")
         starts, ends = np.concatenate((self._start, a.start)), np.concatenate((self._end, a.end))
-        result = _epochs.clean(np.sort(starts), np.sort(ends))
+        result = _epochs.clean(starts, ends)
         if _epochs.TOUCHING in result.messages:
             warn_user(_epochs.TOUCHING)
         return IntervalSet._trusted(result.starts, result.ends)
