@@ -305,8 +305,8 @@ class AbstractBasis(abc.ABC):
             Which derivative or difference is penalised, >= 1.
         kind : {"derivative", "difference"}
             "derivative": the integral of the squared derivative over the range of the input, taken as [0, 1] (exact for
-            splines and Fourier bases, fine differences otherwise); for a product of bases, the sum of these integrals over
-            the inputs. "difference": the sum of squared differences of neighbouring coefficients, as in P-splines
+            splines and Fourier bases, fine differences otherwise); for a product of bases, the sum of these integrals
+            over the inputs. "difference": the sum of squared differences of neighbouring coefficients, as in P-splines
             (Eilers & Marx 1996, Statistical Science 11, 89); around the circle where the basis is periodic.
 
         Returns
@@ -322,7 +322,8 @@ class AbstractBasis(abc.ABC):
         """
         order = check_count(order, "order", "penalty_matrix")
         if kind not in ("derivative", "difference"):
-            msg = f"kind must be 'derivative' or 'difference', got {kind!r}.{did_you_mean(kind, ('derivative', 'difference'))}"
+            hint = did_you_mean(kind, ("derivative", "difference"))
+            msg = f"kind must be 'derivative' or 'difference', got {kind!r}.{hint}"
             raise ValueError(msg)
         return self._roughness(order, kind)
 
