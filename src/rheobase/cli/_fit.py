@@ -18,7 +18,7 @@ from ._recording import Covariate, Recording, elapsed_to_time
 FOLD = 5
 """One part in so many is held out: no model sees it when it is fitted."""
 
-RIDGE = 1e-5
+RIDGE = 1e-4
 """Strength of the ridge penalty: weak, only there to settle what the data leave open."""
 
 
@@ -81,7 +81,7 @@ def build_features(recording: Recording) -> Features:
     present, driver_basis = _present(recording.covariate, counts, size), None
     driver = present
     if recording.covariate.kind == "stimulus":
-        driver_basis = RaisedCosineLogConv(10, window_size=window, label="stimulus")
+        driver_basis = RaisedCosineLogConv(12, window_size=window, time_scaling=20, label="stimulus")
         driver = driver_basis.compute_features(present)
     full = np.concatenate([driver, spikes_past], axis=1)
     known = np.isfinite(np.asarray(full.values)).all(axis=1)  # every model is fitted and judged on the same bins

@@ -13,6 +13,7 @@ from .._errors import did_you_mean
 from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
 from ..datasets import SimulatedTruth, simulate_recording
 from ..io import NWBFile, load_file
+from ._errors import RecordingError
 
 _PREFERRED = ("stimulus", "current", "ry", "head_direction", "position", "speed")
 """Keys tried first as what drives the neurons, in this order."""
@@ -25,10 +26,6 @@ _NOT_A_CAUSE = ("response", "sleep_ripples")
 
 _SLOWEST_COVARIATE = 5.0
 """Samples per second below which a series is a list of events rather than a signal."""
-
-
-class RecordingError(Exception):
-    """The file cannot serve; the message says why and what to try."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,9 @@ def simulated(seconds: float | None, seed: int) -> Recording:
     """A simulated population of 8 neurons, `seconds` long (default 120)."""
     made = simulate_recording(8, 120.0 if seconds is None else seconds, seed=seed)
     covariate = Covariate("stimulus", made.stimulus, made.unit, "stimulus")
-    return Recording(f"simulated, seed {seed}", made.spikes, made.epochs, covariate, made.truth.bin_size, made.truth)
+    return Recording(
+        f"Simulated population (seed {seed})", made.spikes, made.epochs, covariate, made.truth.bin_size, made.truth
+    )
 
 
 def load(

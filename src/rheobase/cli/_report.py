@@ -59,23 +59,23 @@ def _footer(features: Features, simple: Fitted, full: Fitted) -> list[str]:
 
 
 def picture(recording: Recording, features: Features, simple: Fitted, full: Fitted, test: IntervalSet) -> Any:
-    """One page: spikes, rates, couplings, scores and filters; Figure."""
+    """One page: spikes, rates, couplings, scores and filters; rate and filters of the neurons best explained. Figure."""
     spikes = np.asarray(features.counts.values).sum(axis=0)
+    best = np.argsort(np.nan_to_num(full.pseudo_r2, nan=-np.inf), kind="stable")[::-1]
     keys = [str(key) for key in recording.spikes.keys()]  # noqa: SIM118
-    busiest = np.argsort(spikes, kind="stable")[::-1]
     window = _busiest_window(features, test, recording.bin_size)
     stimulus_filter, couplings = filters_of(features, full)
     truth = recording.truth
     lags = np.arange(1, len(couplings) + 1) * recording.bin_size
     comparable = truth is not None and truth.lags.size == lags.size
-    measured = _smooth(features.counts.restrict(test), int(busiest[0]), recording.bin_size)
+    measured = _smooth(features.counts.restrict(test), int(best[0]), recording.bin_size)
     models = {
-        f"{model.name} model": _smooth(model.predicted, int(busiest[0]), recording.bin_size) for model in (full, simple)
+        f"{model.name} model": _smooth(model.predicted, int(best[0]), recording.bin_size) for model in (full, simple)
     }
     covariate = recording.covariate
     known = {
         "stimulus": None if covariate is None else covariate.series.restrict(IntervalSet(*window)),
-        "stimulus_label": "Stimulus" if covariate is None else covariate.key[:1].upper() + covariate.key[1:],
+        "stimulus_label": "Stimulus" if covariate is None or covariate.kind == "stimulus" else covariate.key,
         "stimulus_unit": None if covariate is None else covariate.unit,
     }
     if stimulus_filter is not None:
@@ -87,12 +87,12 @@ def picture(recording: Recording, features: Features, simple: Fitted, full: Fitt
         window=window,
         rate=measured,
         predicted=models,
-        rate_of=keys[busiest[0]],
+        rate_of=keys[best[0]],
         scores={simple.name: simple.pseudo_r2, full.name: full.pseudo_r2},
         couplings=FilterSet(lags, couplings, truth.coupling_filters if comparable else None),
         strength=_extra_spikes(couplings, spikes / len(features.counts)),
-        shown=[int(n) for n in busiest[:3]],
-        title=f"{recording.name}: {len(keys)} neuron{'s' * (len(keys) > 1)}, held-out data",
+        shown=[int(n) for n in best[:3]],
+        title=f"{recording.name}: fitted, and judged on held-out data",
         **known,
     )
 
@@ -116,7 +116,9 @@ def _busiest_window(features: Features, test: IntervalSet, bin_size: float) -> t
 def _smooth(per_bin: TsdFrame, neuron: int, bin_size: float) -> Tsd:
     """Rate of one neuron in Hz, smoothed over 25 ms or, if that is longer, 5 bins."""
     one = Tsd(t=per_bin.t, d=np.asarray(per_bin.values, dtype=float)[:, neuron], time_support=per_bin.time_support)
-    return one.dropna().smooth(max(25e-3, 5 * bin_size)) / bin_size
+    one, width = one.dropna(), max(25e-3, 5 * bin_size)
+    weight = (one * 0 + 1).smooth(width)  # less than one at the edges, where part of the window is missing
+    return one.smooth(width) / weight / bin_size
 
 
 def _tuning(recording: Recording, features: Features, full: Fitted, test: IntervalSet) -> Tuning:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from ._recording import Recording, RecordingError
+from ._errors import RecordingError
+
+if TYPE_CHECKING:
+    from ._recording import Recording
 
 STEPS = ("recording", "features", "fit simple model", "fit full model", "picture")
 
@@ -21,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--covariate", metavar="KEY", help="signal of the file that drives the neurons (default: chosen)"
     )
-    parser.add_argument(
-        "--neurons", type=_at_least_one, default=12, help="use at most so many, the busiest (default 12)"
-    )
+    parser.add_argument("--neurons", type=_at_least_one, default=12, help="at most so many, the busiest (default 12)")
     parser.add_argument("--bin-ms", type=_positive, help="bin size in ms (default 1 up to 90 s, else 10)")
     parser.add_argument("--output", type=Path, default=Path("rheobase_demo.png"), help="picture (default %(default)s)")
     parser.set_defaults(run=run)

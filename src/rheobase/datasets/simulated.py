@@ -26,6 +26,9 @@ _WINDOW = 100
 _GAP = 2.0
 """Seconds between the two epochs."""
 
+_CORRELATION_TIME = 8e-3
+"""Seconds, of the population's stimulus."""
+
 _SAMPLING_RATE = 20_000
 """Samples per second of the injected current."""
 
@@ -114,7 +117,7 @@ class SimulatedRecording(Mapping):
 def simulate_recording(n_neurons: int = 8, duration: float = 120.0, *, seed: int = 0) -> SimulatedRecording:
     """Simulate a population driven by a stimulus, by its own past spikes and by each other's.
 
-    The stimulus is Gaussian noise with a correlation time of 10 ms. Neurons prefer upward or downward deflections at
+    The stimulus is Gaussian noise with a correlation time of 8 ms. Neurons prefer upward or downward deflections at
     latencies of 10 to 30 ms, are refractory, and each excites its right neighbour and inhibits the one after that.
 
     Parameters
@@ -141,7 +144,7 @@ def simulate_recording(n_neurons: int = 8, duration: float = 120.0, *, seed: int
         raise ValueError(msg)
     n_bins, seeds = _bins_per_epoch(duration), np.random.SeedSequence(seed).generate_state(5)
     truth = _population_truth(n_neurons, np.random.default_rng(seeds[0]))
-    stimuli = [_noise(n_bins, 10e-3, _BIN, s) for s in seeds[1:3]]
+    stimuli = [_noise(n_bins, _CORRELATION_TIME, _BIN, s) for s in seeds[1:3]]
     counts = [_simulate_epoch(stimulus, truth, s) for stimulus, s in zip(stimuli, seeds[3:])]
     epochs = _epochs(n_bins * _BIN, n_bins * _BIN)
     centres = np.concatenate([start + (np.arange(n_bins) + 0.5) * _BIN for start in epochs.start])
@@ -217,19 +220,22 @@ def _population_truth(n_neurons: int, rng: np.random.Generator) -> SimulatedTrut
     neuron = np.arange(n_neurons)
     peak = 10e-3 + 20e-3 * rng.permutation(n_neurons) / max(n_neurons - 1, 1)
     sign = np.where(neuron % 3 == 2, -1.0, 1.0)
-    stimulus = sign * rng.uniform(0.045, 0.065, n_neurons) * _biphasic(lags[:, None], peak)
+    stimulus = sign * _biphasic(lags[:, None], peak)
+    correlation = np.exp(-np.abs(lags[:, None] - lags) / _CORRELATION_TIME)
+    spread = np.sqrt(np.einsum("in,ij,jn->n", stimulus, correlation, stimulus))  # of the log rate, before scaling
+    stimulus *= rng.uniform(0.8, 1.0, n_neurons) / spread
     coupling = np.zeros((_WINDOW, n_neurons, n_neurons))
-    refractory, adaptation = rng.uniform(1.5e-3, 4e-3, n_neurons), rng.uniform(0.3, 0.7, n_neurons)
-    rebound = np.where(neuron % 4 == 1, 0.6, 0.0)  # every fourth neuron tends to burst
+    refractory, adaptation = rng.uniform(1.5e-3, 3e-3, n_neurons), rng.uniform(0.05, 0.15, n_neurons)
+    rebound = np.where(neuron % 4 == 1, 0.4, 0.0)  # every fourth neuron tends to burst
     coupling[:, neuron, neuron] = _own_history(lags[:, None], refractory, adaptation, rebound)
-    excitation, inhibition = rng.uniform(0.5, 0.9, n_neurons), rng.uniform(0.3, 0.6, n_neurons)
+    excitation, inhibition = rng.uniform(0.35, 0.65, n_neurons), rng.uniform(0.25, 0.5, n_neurons)
     first = 0 if n_neurons > 2 else 1  # two neurons that excite each other would run away
     right, after = (neuron + 1) % n_neurons, (neuron + 2) % n_neurons
     if n_neurons > 1:
         coupling[:, right[first:], neuron[first:]] += excitation[first:] * _bump(lags, 6e-3)[:, None]
     if n_neurons > 2:
         coupling[:, after, neuron] -= inhibition * _bump(lags, 12e-3)[:, None]
-    baseline = np.geomspace(7.0, 28.0, n_neurons)[rng.permutation(n_neurons)] if n_neurons > 1 else np.array([14.0])
+    baseline = np.geomspace(6.0, 24.0, n_neurons)[rng.permutation(n_neurons)] if n_neurons > 1 else np.array([14.0])
     return SimulatedTruth(_BIN, lags, baseline, stimulus, coupling, "SD")
 
 

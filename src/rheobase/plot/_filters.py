@@ -173,7 +173,7 @@ def plot_coupling_map(
     image = ax.imshow(values, cmap="RdBu_r", vmin=-limit, vmax=limit, origin="lower", aspect="equal")
     ax.set_facecolor("#EEEEEE")
     names = [str(label) for label in (range(len(values)) if labels is None else labels)]
-    step = max(1, -(-len(names) // 10))
+    step = max(1, -(-len(names) // 16))
     ticks = np.arange(len(names))[::step]
     ax.set_xticks(ticks, names[::step])
     ax.set_yticks(ticks, names[::step])

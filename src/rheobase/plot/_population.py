@@ -152,7 +152,8 @@ def plot_population_fit(
             plot_coupling_map(strength, labels=names, colorbar=strength_label, ax=axes["c"])
             axes["c"].set_title("Couplings")
         plot_scores(scores, labels=names, ylabel=score_name, ax=axes["b"])
-        _legend(axes["b"])
+        if len(names) > 1:
+            _legend(axes["b"])
         if "1" in axes:
             _driver(axes["1"], names, shown, stimulus_filters, tuning, stimulus_label, stimulus_unit)
         _gains(axes, names, shown, couplings, strength)
@@ -183,7 +184,7 @@ def _time_course(
     """Raster above the rate of one neuron, on the same stretch of time."""
     rows = plot_raster(spikes, ax=axes["r"])
     for row, name in zip(rows, _names(spikes, len(rows))):
-        if name == str(rate_of):
+        if name == str(rate_of) and len(rows) > 1:
             row.set_color(MODEL_COLORS[0])
     axes["r"].set_xlabel("")
     plot_firing_rate(rate, *predicted.values(), labels=list(predicted), ax=axes["f"])
@@ -236,7 +237,7 @@ def _driver(
         ax.set_ylim(bottom=0)
         ax.set_xlabel(with_unit(label, unit))
         ax.set_ylabel("Firing rate (Hz)")
-        ax.set_title("Tuning: measured (dots), model (lines)")
+        ax.set_title("Tuning (dots: measured)")
         ax.legend(frameon=False, fontsize=8)
 
 
@@ -249,6 +250,7 @@ def _gains(axes: dict[str, Axes], names: list[str], shown: Sequence[int], coupli
     across = [(f"{names[j]} → {names[i]}", fitted[:, i, j], _take(truth, np.s_[:, i, j])) for i, j in pairs]
     if "3" in axes:
         _panel(axes["3"], couplings.lags, across, "After another's spike", "Factor on the rate", 1.0)
+        axes["3"].get_legend().set_title("sender → receiver", {"size": 8})
 
 
 def _panel(ax: Axes, lags: FloatArray, columns: list, title: str, ylabel: str, reference: float) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
+from .._types import FloatArray
 from ._inputs import MODEL_COLORS, QUIET, axes_or_new
 
 
@@ -52,18 +53,40 @@ def plot_scores(
         raise ValueError(msg)
     ax = axes_or_new(ax, (5.0, 2.6))
     n_neurons = next(iter(sizes.values()))
-    neurons, width = np.arange(n_neurons), 0.8 / len(values)
+    if n_neurons == 1:
+        bars = _one_neuron(ax, values, colors)
+    else:
+        bars = _many_neurons(ax, values, range(n_neurons) if labels is None else labels, colors)
+    ax.axhline(0, color="#444444", linewidth=0.8)
+    ax.tick_params(axis="x", length=0)
+    ax.spines["bottom"].set_visible(False)
+    ax.set_ylabel(ylabel)
+    return bars
+
+
+def _one_neuron(ax: Axes, values: Mapping[str, FloatArray], colors: Sequence[Any]) -> list[BarContainer]:
+    """One bar per model, named below."""
+    bars = [
+        ax.bar(number, score, 0.6, color=colors[number % len(colors)], label=name)
+        for number, (name, score) in enumerate(values.items())
+    ]
+    ax.set_xticks(range(len(values)), list(values))
+    ax.set_xlim(-0.8, len(values) - 0.2)
+    return bars
+
+
+def _many_neurons(
+    ax: Axes, values: Mapping[str, FloatArray], labels: Sequence[Any], colors: Sequence[Any]
+) -> list[BarContainer]:
+    """A group of bars per neuron, its number below."""
+    names = [str(label) for label in labels]
+    neurons, width = np.arange(len(names)), 0.8 / len(values)
     bars = []
     for number, (name, score) in enumerate(values.items()):
         offset = (number - (len(values) - 1) / 2) * width
         bars.append(ax.bar(neurons + offset, score, width, color=colors[number % len(colors)], label=name))
-    ax.axhline(0, color="#444444", linewidth=0.8)
-    names = [str(label) for label in (neurons if labels is None else labels)]
-    step = max(1, -(-n_neurons // 16))
+    step = max(1, -(-len(names) // 16))
     ax.set_xticks(neurons[::step], names[::step])
-    ax.tick_params(axis="x", length=0)
-    ax.spines["bottom"].set_visible(False)
     ax.margins(x=0.01)
     ax.set_xlabel("Neuron")
-    ax.set_ylabel(ylabel)
     return bars
