@@ -84,7 +84,14 @@ def write_pages() -> None:
             path.write_text(text, encoding="utf-8")
 
 
+def skip_foreign(app, what, name, member, skip, options):
+    """Leave out methods that scikit-learn adds to an estimator behind its back (metadata routing)."""
+    foreign = getattr(member, "__module__", None) or ""
+    return True if foreign.startswith("sklearn.utils") else None
+
+
 def setup(app):
     """Before Sphinx looks for its sources."""
     write_pages()
+    app.connect("autodoc-skip-member", skip_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
