@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_indices, segmented_search
+from .events import run_blocks, segmented_search, take_runs
 
 __all__ = ["BinGrid", "bin_edges", "bin_rows", "count", "count_trials", "trial_positions"]
 
@@ -25,9 +25,6 @@ NANO = 1e9
 EXACT = 2.0**52
 """Above this many nanoseconds float64 no longer holds whole ones; edges are then multiples of the plain bin size."""
 
-BLOCK = 1 << 17
-"""Events binned at a time, so that intermediate arrays stay in the cache."""
-
 
 class BinGrid(NamedTuple):
     """Bins of one size inside several epochs.
@@ -36,79 +33,102 @@ class BinGrid(NamedTuple):
     ----------
     starts : ndarray, shape (epoch,)
         Left edge of the first bin of each epoch, s.
-    first_edge : ndarray, shape (epoch,)
+    second : ndarray, shape (epoch,)
         Left edge of the second bin, ns where `whole_ns`, s otherwise.
     step : float
-        Distance of edges from there on, in the unit of `first_edge`.
+        Distance of edges from there on, in the unit of `second`.
     size : float
         Bin size as asked for, s.
     whole_ns : bool
         Whether edges are whole nanoseconds.
+    slack : float
+        How far rounding can move a time relative to the edges, in bins.
     offsets : ndarray of int64, shape (epoch + 1,)
         Bins ``offsets[i]:offsets[i + 1]`` belong to epoch i.
-    table : tuple of ndarray or None
-        Left edges per epoch where no formula gives them (bin sizes that end in half a nanosecond).
+    table : ndarray or None
+        All edges, epoch after epoch (one more than bins in each), where no formula gives them: bin sizes that end in
+        half a nanosecond.
     """
 
     starts: FloatArray
-    first_edge: FloatArray
+    second: FloatArray
     step: float
     size: float
     whole_ns: bool
+    slack: float
     offsets: IntArray
-    table: tuple[FloatArray, ...] | None = None
+    table: FloatArray | None = None
 
     @property
     def n_bins(self) -> int:
         """Number of bins over all epochs."""
         return int(self.offsets[-1])
 
+    @property
+    def sizes(self) -> IntArray:
+        """Number of bins of each epoch."""
+        return np.diff(self.offsets)
+
     def left(self, k: IntArray, epoch: IntArray | int) -> FloatArray:
-        """Left edge of bin `k` of `epoch`, s."""
+        """Left edge of bin `k` of `epoch`, s; beyond the last bin, edges go on."""
         if self.table is not None:
-            return _look_up(self.table, k, epoch)
-        edge = self.first_edge[epoch] + (k - 1) * self.step
+            return self.table[
+                (self.offsets[:-1] + np.arange(self.starts.size))[epoch] + np.minimum(k, self.sizes[epoch])
+            ]
+        edge = self.second[epoch] + (k - 1) * self.step
         if self.whole_ns:
             edge = edge / NANO
         return np.where(k == 0, self.starts[epoch], edge)
 
-    def all_bins(self) -> tuple[IntArray, IntArray]:
-        """Epoch of every bin and its number within that epoch; two arrays of shape (bin,)."""
-        sizes = np.diff(self.offsets)
-        epoch = np.repeat(np.arange(sizes.size, dtype=np.int64), sizes)
-        return epoch, np.arange(self.n_bins, dtype=np.int64) - np.repeat(self.offsets[:-1], sizes)
+    def lefts(self) -> FloatArray:
+        """Left edges of all bins, s, shape (bin,)."""
+        if self.table is not None:
+            return np.delete(self.table, self.offsets[1:] + np.arange(self.starts.size))
+        if self.starts.size == 1:
+            edges = np.arange(-1.0, self.n_bins - 1)
+            edges *= self.step
+            edges += self.second[0]
+        else:
+            within = np.arange(self.n_bins) - np.repeat(self.offsets[:-1] + 1, self.sizes)
+            edges = np.repeat(self.second, self.sizes) + within * self.step
+        if self.whole_ns:
+            edges /= NANO
+        some = self.sizes > 0
+        edges[self.offsets[:-1][some]] = self.starts[some]
+        return edges
 
     def centres(self) -> FloatArray:
         """Times that label the bins, s, shape (bin,)."""
-        epoch, k = self.all_bins()
-        return self.left(k, epoch) + self.size / 2
+        edges = self.lefts()
+        edges += self.size / 2
+        return edges
+
+    def last_times(self, ends: FloatArray) -> FloatArray:
+        """Latest time that a bin of each epoch can hold: its end, or just before the end of its last bin."""
+        stops = np.nextafter(self.left(self.sizes, np.arange(ends.size)), -np.inf)
+        return np.minimum(ends, stops)
 
     def index(self, times: FloatArray, epoch: IntArray | int) -> IntArray:
-        """Bin of each time within its epoch; values at or above the epoch's number of bins lie beyond the last one.
+        """Number, within its epoch, of the bin of each time; times must lie in a bin.
 
-        `times` must not lie before the start of their epoch.
+        Divide, cut to a whole number, and look at the edges only where the remainder is within rounding of one.
         """
         if self.table is not None:
-            return _search_table(self.table, times, epoch)
-        anchor = self.first_edge[epoch]
-        scale = NANO / self.step if self.whole_ns else 1.0 / self.step
-        place = (times - (anchor / NANO if self.whole_ns else anchor)) * scale
-        k = np.floor(place)
-        place -= k
-        if place.size == 0:
-            return k.astype(np.int64)
-        largest = max(abs(times[0]), abs(times[-1]), np.max(np.abs(times)))
-        slack = 8 * np.spacing(largest) * scale + 4 * np.spacing(np.max(np.abs(k))) + 1e-12
-        near = np.flatnonzero((place <= slack) | (place >= 1 - slack))
-        bins = np.maximum(k.astype(np.int64) + 1, 0)
+            low = (self.offsets[:-1] + np.arange(self.starts.size))[epoch]
+            return segmented_search(self.table, low, low + self.sizes[epoch] + 1, times, "right") - low - 1
+        unit = NANO if self.whole_ns else 1.0
+        origin = self.second / unit - (1 + self.slack) * self.step / unit
+        place = times - origin[epoch]
+        place *= unit / self.step
+        whole = np.floor(place)
+        place -= whole
+        bins = whole.astype(np.int64)
+        near = np.flatnonzero(place < 2 * self.slack)
         if near.size:
-            bins[near] = self._settle(times[near], epoch if np.ndim(epoch) == 0 else epoch[near], bins[near])
+            there = bins[near]
+            there -= times[near] < self.left(there, epoch if np.ndim(epoch) == 0 else epoch[near])
+            bins[near] = np.maximum(there, 0)
         return bins
-
-    def _settle(self, times: FloatArray, epoch: IntArray | int, k: IntArray) -> IntArray:
-        """Move a guess that rounding may have put one bin off to where the edges say."""
-        k = k - ((k > 0) & (times < self.left(k, epoch)))
-        return k + (times >= self.left(k + 1, epoch))
 
 
 def bin_edges(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
@@ -130,22 +150,22 @@ def bin_edges(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
     if not (np.isfinite(bin_size) and np.rint(bin_size * NANO) >= 1):
         msg = f"bin_size must be a finite number of at least 1 ns, got {bin_size} s. Are its units right?"
         raise ValueError(msg)
-    largest = np.max(np.abs(ends), initial=np.max(np.abs(starts), initial=0.0))
-    whole_ns = bool((largest + bin_size) * NANO < EXACT)
-    if not whole_ns:
-        grid = BinGrid(starts, starts + bin_size, bin_size, bin_size, False, np.zeros(1, dtype=np.int64))
-    elif _ends_in_half(bin_size, largest):
+    largest = np.max(np.abs(ends), initial=np.max(np.abs(starts), initial=0.0)) + bin_size
+    whole_ns = bool(largest * NANO < EXACT)
+    if whole_ns and _ends_in_half(bin_size, largest):
         return _stepped_grid(starts, ends, bin_size)
-    else:
-        second = np.rint((starts + bin_size) * NANO)
-        grid = BinGrid(starts, second, float(np.rint(bin_size * NANO)), bin_size, True, np.zeros(1, dtype=np.int64))
+    second = np.rint((starts + bin_size) * NANO) if whole_ns else starts + bin_size
+    step = float(np.rint(bin_size * NANO)) if whole_ns else float(bin_size)
+    longest = np.max(ends - starts, initial=0.0) / bin_size
+    slack = (4 * np.spacing(largest) + (0.51 / NANO if whole_ns else 0.0)) / bin_size + 1e-15 * longest
+    grid = BinGrid(starts, second, step, float(bin_size), whole_ns, float(slack), np.zeros(1, dtype=np.int64))
     return grid._replace(offsets=_offsets(_bins_per_epoch(grid, ends)))
 
 
 def _bins_per_epoch(grid: BinGrid, ends: FloatArray) -> IntArray:
     """How many centres are not beyond the end of each epoch."""
     unit = NANO if grid.whole_ns else 1.0
-    guess = np.floor(((ends - grid.size / 2) * unit - grid.first_edge) / grid.step).astype(np.int64)
+    guess = np.floor(((ends - grid.size / 2) * unit - grid.second) / grid.step).astype(np.int64)
     base = np.maximum(guess - 1, 0)
     epoch = np.arange(ends.size)
     fits = [grid.left(base + i, epoch) + grid.size / 2 <= ends for i in range(5)]
@@ -159,33 +179,20 @@ def _offsets(sizes: IntArray) -> IntArray:
 def _ends_in_half(bin_size: float, largest: float) -> bool:
     """Whether adding `bin_size` repeatedly rounds now up, now down, as with 1/1024 s = 976562.5 ns."""
     fraction = abs(bin_size * NANO - np.rint(bin_size * NANO))
-    return bool(abs(fraction - 0.5) <= 4 * np.spacing(largest + bin_size) * NANO + 1e-9)
+    return bool(abs(fraction - 0.5) <= 4 * np.spacing(largest) * NANO + 1e-9)
 
 
 def _stepped_grid(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
     """The grid of a bin size that ends in half a nanosecond: each edge depends on how the last one was rounded."""
-    table = []
+    tables = []
     for start, end in zip(starts.tolist(), ends.tolist()):  # inherently sequential, and rare
         edges = [start]
         while edges[-1] + bin_size / 2 <= end:
             edges.append(round((edges[-1] + bin_size) * NANO) / NANO)
-        table.append(np.array(edges))
-    offsets = _offsets(np.array([edges.size - 1 for edges in table], dtype=np.int64))
-    second = np.rint((starts + bin_size) * NANO)
-    return BinGrid(starts, second, bin_size * NANO, bin_size, True, offsets, tuple(table))
-
-
-def _look_up(table: tuple[FloatArray, ...], k: IntArray, epoch: IntArray | int) -> FloatArray:
-    """Edges from a table."""
-    sizes = np.array([edges.size for edges in table])
-    return np.concatenate(table)[_offsets(sizes)[epoch] + np.minimum(k, sizes[epoch] - 1)]
-
-
-def _search_table(table: tuple[FloatArray, ...], times: FloatArray, epoch: IntArray | int) -> IntArray:
-    """Bin of each time by search; times at or above the last edge get its number."""
-    bounds = _offsets(np.array([edges.size for edges in table]))
-    low = bounds[:-1][epoch]
-    return segmented_search(np.concatenate(table), low, bounds[1:][epoch], times, "right") - low - 1
+        tables.append(np.array(edges))
+    offsets = _offsets(np.array([edges.size - 1 for edges in tables], dtype=np.int64))
+    table = np.concatenate(tables) if tables else np.empty(0)
+    return BinGrid(starts, np.rint((starts + bin_size) * NANO), bin_size * NANO, bin_size, True, 0.0, offsets, table)
 
 
 def bin_rows(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid) -> tuple[IntArray, IntArray, IntArray]:
@@ -205,21 +212,33 @@ def bin_rows(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid) 
     bins, low, high
         Numbers of the bins that hold samples, ascending, and ``low[i]:high[i]`` the rows in each.
     """
+    epochs = np.arange(first.size)
+    stops = np.searchsorted(times, grid.left(grid.sizes, epochs))
+    last = np.maximum(np.minimum(last, stops), first)
     if 4 * grid.n_bins < int((last - first).sum()):
-        epoch, k = grid.all_bins()
-        low = np.clip(np.searchsorted(times, grid.left(k, epoch)), first[epoch], last[epoch])
-        high = np.clip(np.searchsorted(times, grid.left(k + 1, epoch)), first[epoch], last[epoch])
-        full = np.flatnonzero(high > low)
-        return full, low[full], high[full]
-    rows = run_indices(first, last)
-    rows = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-    epoch = np.repeat(np.arange(first.size, dtype=np.int64), last - first)
-    bins = grid.index(times[rows], epoch)
-    kept = bins < np.diff(grid.offsets)[epoch]
-    rows, bins = rows[kept], (bins + grid.offsets[epoch])[kept]
+        return _rows_of_bins(times, first, last, grid)
+    bins = np.empty(int((last - first).sum()), dtype=np.int64)
+    chosen = take_runs(times, first, last)
+    for rows, run, sizes in run_blocks(last - first):
+        epoch = np.repeat(run, sizes)
+        bins[rows] = grid.index(chosen[rows], epoch) + grid.offsets[epoch]
     opens = np.flatnonzero(np.diff(bins, prepend=-1))
     sizes = np.diff(opens, append=bins.size)
-    return bins[opens], rows[opens], rows[opens] + sizes
+    low = opens + np.repeat(first - _offsets(last - first)[:-1], last - first)[opens]
+    return bins[opens], low, low + sizes
+
+
+def _rows_of_bins(
+    times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid
+) -> tuple[IntArray, IntArray, IntArray]:
+    """`bin_rows` by looking the edges up in the times, for bins that are fewer than the samples."""
+    low = np.searchsorted(times, grid.lefts())
+    high = np.append(low[1:], 0)
+    some = grid.sizes > 0
+    low[grid.offsets[:-1][some]] = first[some]
+    high[grid.offsets[1:][some] - 1] = last[some]
+    full = np.flatnonzero(high > low)
+    return full, low[full], high[full]
 
 
 def count(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, dtype: np.dtype) -> np.ndarray:
@@ -230,7 +249,7 @@ def count(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, dty
     times
         Flat store of times, unit after unit, s.
     first, last
-        `unit_runs` of the store over the epochs of `grid`; shape (unit, epoch).
+        `unit_runs` of the store, from the start of each epoch of `grid` to `BinGrid.last_times`; shape (unit, epoch).
     grid
         The bins.
     dtype
@@ -249,64 +268,50 @@ def count(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, dty
     n_units, n_epochs = first.shape
     out = np.zeros((n_units, grid.n_bins), dtype=dtype)
     flat = out.reshape(-1)
-    if n_epochs == 0 or grid.n_bins == 0:
+    if out.size == 0:
         return out.T
-    rows = run_indices(first, last)
-    chosen = times[rows]
-    upto = np.cumsum((last - first).reshape(-1))  # events in the runs up to and with each (unit, epoch)
-    limit = np.diff(grid.offsets)
-    for begin in range(0, chosen.size, BLOCK):  # blocks that fit the cache, not units
-        block = chosen[begin : begin + BLOCK]
-        run = np.searchsorted(upto, np.arange(begin, begin + block.size), side="right") if n_epochs > 1 else None
-        _count_block(flat, block, begin, upto, run, n_epochs, limit, grid)
+    chosen = take_runs(times, first, last)
+    cell = (np.arange(n_units)[:, None] * grid.n_bins + grid.offsets[:-1]).reshape(-1)  # of the first bin of each run
+    for rows, run, sizes in run_blocks(last - first):
+        epoch = 0 if n_epochs == 1 else np.repeat(run % n_epochs, sizes)
+        cells = grid.index(chosen[rows], epoch)
+        cells += np.repeat(cell[run], sizes)
+        _add_sorted(flat, cells)
     return out.T
 
 
-def _count_block(flat, block, begin, upto, run, n_epochs, limit, grid) -> None:
-    """Add one block of events to the flat counts."""
-    if run is None:
-        run = _runs_of_block(upto, begin, block.size)
-        epoch, unit = 0, run
-        bins = grid.index(block, 0)
-        kept = bins < limit[0]
-    else:
-        unit, epoch = np.divmod(run, n_epochs)
-        bins = grid.index(block, epoch)
-        kept = bins < limit[epoch]
-        bins += grid.offsets[epoch]
-    bins += unit * grid.n_bins
-    if not kept.all():
-        bins = bins[kept]
-    if bins.size:
-        _add_sorted(flat, bins)
-
-
-def _runs_of_block(upto: IntArray, begin: int, size: int) -> IntArray:
-    """Number of the run of each event ``begin ... begin + size - 1``."""
-    low = np.searchsorted(upto, begin, side="right")
-    high = np.searchsorted(upto, begin + size - 1, side="right")
-    stops = np.minimum(upto[low : high + 1], begin + size)
-    return np.repeat(np.arange(low, high + 1, dtype=np.int64), np.diff(stops, prepend=begin))
-
-
 def _add_sorted(flat: np.ndarray, cells: IntArray) -> None:
-    """Add 1 to every cell named in the sorted `cells`, once per time it is named, and refuse to overflow."""
-    opens = np.flatnonzero(np.diff(cells, prepend=-1))
-    if opens.size == cells.size and flat.dtype.itemsize >= 4:
-        flat[cells] += flat.dtype.type(1)
+    """Add 1 to every cell named in the sorted `cells`, once per time it is named, and refuse to overflow.
+
+    Only the first of the cells may have been counted before: blocks follow each other in order.
+    """
+    begin, span = int(cells[0]), int(cells[-1] - cells[0]) + 1
+    before = flat[begin]
+    if span <= 4 * cells.size:  # dense: count them all
+        counts = np.bincount(cells - begin, minlength=span)
+        counts[0] += int(before)
+        flat[begin : begin + span] = _checked(counts, flat.dtype)
         return
-    cells, counts = cells[opens], np.diff(opens, append=cells.size)
-    if flat.dtype == np.bool_:
-        flat[cells] = True
-        return
-    total = flat[cells] + counts
-    if flat.dtype.kind in "iu" and total.max() > np.iinfo(flat.dtype).max:
+    opens = np.flatnonzero(cells[1:] != cells[:-1]) + 1
+    if opens.size + 1 == cells.size:
+        flat[cells] = 1
+        counts = np.ones(1, dtype=np.int64)
+    else:
+        opens = np.concatenate(([0], opens))
+        cells, counts = cells[opens], np.diff(opens, append=cells.size)
+        flat[cells] = _checked(counts, flat.dtype)
+    flat[begin] = _checked(counts[:1] + int(before), flat.dtype)[0]
+
+
+def _checked(counts: IntArray, dtype: np.dtype) -> np.ndarray:
+    """`counts` in another type, which must hold them."""
+    if dtype.kind in "iu" and dtype.itemsize < 8 and counts.max() > np.iinfo(dtype).max:
         msg = (
-            f"a bin holds {int(total.max())} events, more than dtype {flat.dtype} can count "
-            f"({np.iinfo(flat.dtype).max}); choose a wider dtype or smaller bins."
+            f"a bin holds {int(counts.max())} events, more than dtype {dtype} can count "
+            f"({np.iinfo(dtype).max}); choose a wider dtype or smaller bins."
         )
         raise OverflowError(msg)
-    flat[cells] = total
+    return counts.astype(dtype, copy=False)
 
 
 def trial_positions(offsets: IntArray, align: str) -> tuple[IntArray, IntArray, int]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from .._types import IntArray
+from . import events as _events
 
-__all__ = ["is_array_like", "is_jax", "is_lazy", "take_rows", "to_numpy"]
+__all__ = ["is_array_like", "is_jax", "is_lazy", "take_rows", "take_runs", "to_numpy"]
 
 JOIN_BYTES = 1 << 15
 """Bytes between two runs that are read rather than skipped: one longer read beats two."""
@@ -52,6 +53,13 @@ def take_rows(values: Any, rows: slice | IntArray) -> Any:
     if isinstance(rows, slice):
         return np.asarray(values[rows])
     return _read_rows(values, np.asarray(rows, dtype=np.int64))
+
+
+def take_runs(values: Any, first: IntArray, last: IntArray) -> Any:
+    """Rows of all runs ``first[i]:last[i]``, in order: a view where they are contiguous, otherwise a copy."""
+    if isinstance(values, np.ndarray):
+        return _events.take_runs(values, first, last)
+    return take_rows(values, _events.run_indices(first, last))
 
 
 def _read_rows(values: Any, rows: IntArray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def compute_tuning_curves(
     shape = tuple(edge.size - 1 for edge in edges)
     occupancy = np.bincount(codes[codes >= 0], minlength=int(np.prod(shape))).astype(np.float64)
     attrs: dict[str, Any] = {"occupancy": occupancy.reshape(shape), "bin_edges": edges, "fs": fs}
-    target = (times, first, last, codes)
+    target = _Target(_events.Lookup(times, first, last), codes)
     if isinstance(data, TsGroup | Ts):
         units, curves, attrs["rates"] = _event_curves(data, epochs, target, occupancy, None if return_counts else fs)
     else:
@@ -103,47 +103,62 @@ def compute_tuning_curves(
     return as_frame(result) if return_pandas else result
 
 
+class _Target(NamedTuple):
+    """The features as something to look up: the bin of the sample closest to a time."""
+
+    lookup: _events.Lookup
+    codes: IntArray
+
+    def code(self, times: FloatArray, epoch: IntArray | int) -> IntArray:
+        """Bin of the feature sample closest to each time, or -1."""
+        if self.codes.size == 0:
+            return np.full(times.size, -1, dtype=np.int64)
+        nearest = self.lookup.find(times, epoch)
+        code = self.codes.take(np.maximum(nearest, 0))
+        code[nearest < 0] = -1
+        return code
+
+
 def _event_curves(
-    data: TsGroup | Ts, epochs: IntervalSet, target: tuple, occupancy: FloatArray, fs: float | None
+    data: TsGroup | Ts, epochs: IntervalSet, target: _Target, occupancy: FloatArray, fs: float | None
 ) -> tuple[np.ndarray, FloatArray, FloatArray]:
     """Keys, counts (or, with `fs`, rates) of shape (unit, bin), and mean rates."""
     if isinstance(data, Ts):
         data = TsGroup._trusted(data.t, np.array([0, len(data)]), np.zeros(1, dtype=np.int64), data.time_support, None)
     elif data._values is not None:
         _inputs.warn_values_unused()
-    n_bins = occupancy.size
-    rows, epoch, offsets = data._inside(epochs)
-    code = _codes_at(data._times[rows], epoch, target)
-    sizes = np.diff(offsets)
-    cell = np.where(code < 0, -1, np.repeat(np.arange(sizes.size) * n_bins, sizes) + code)
-    counts = np.bincount(cell[cell >= 0], minlength=sizes.size * n_bins).reshape(sizes.size, n_bins)
+    n_units, n_bins = len(data), occupancy.size
+    first, last = data._runs(epochs)
+    times = _events.take_runs(data._times, first, last)
+    cells = np.zeros(n_units * n_bins + 1, dtype=np.int64)  # the last one for events without a bin
+    for rows, run, sizes in _events.run_blocks(last - first):
+        code = target.code(times[rows], _events.epoch_of_runs(run, sizes, len(epochs)))
+        cell = code + np.repeat(run // max(len(epochs), 1) * n_bins, sizes)
+        cell[code < 0] = cells.size - 1
+        begin = int(cell.min())
+        counted = np.bincount(cell - begin)
+        cells[begin : begin + counted.size] += counted
+    counts = cells[:-1].reshape(n_units, n_bins)
     with np.errstate(divide="ignore", invalid="ignore"):
         curves = counts.astype(np.float64) if fs is None else counts / occupancy * fs
-        rates = sizes / epochs.tot_length()
+        rates = (last - first).sum(axis=1) / epochs.tot_length()
     return data.index, curves, rates
 
 
 def _signal_curves(
-    data: Tsd | TsdFrame, epochs: IntervalSet, target: tuple, occupancy: FloatArray
+    data: Tsd | TsdFrame, epochs: IntervalSet, target: _Target, occupancy: FloatArray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Columns, and means of shape (column, bin)."""
     times, values, first, last = data._within(epochs)
-    code = _codes_at(times, _events.repeat_runs(first, last), target)
+    code = np.empty(times.size, dtype=np.int64)
+    for rows, run, sizes in _events.run_blocks(last - first):
+        code[rows] = target.code(times[rows], _events.epoch_of_runs(run, sizes, len(epochs)))
     sums, numbers = _histogram.sums_by_code(code, values.reshape(len(values), -1), occupancy.size)
     visited = np.bincount(code[code >= 0], minlength=occupancy.size) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         means = sums / numbers
     means[(occupancy > 0) & ~visited] = 0.0
     return (data._columns if isinstance(data, TsdFrame) else np.zeros(1, dtype=np.int64)), means.T
-
-
-def _codes_at(times: FloatArray, epoch: IntArray, target: tuple) -> IntArray:
-    """Bin of the feature sample closest to each time, or -1."""
-    feature_times, first, last, codes = target
-    if codes.size == 0:
-        return np.full(times.size, -1, dtype=np.int64)
-    nearest = _events.nearest(times, epoch, feature_times, first, last)
-    return np.where(nearest < 0, -1, codes[nearest])
 
 
 def _as_array(

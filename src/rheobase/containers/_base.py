@@ -76,6 +76,10 @@ class AbstractTimeSeries(abc.ABC):
     def _take(self, rows: Any, time_support: IntervalSet) -> Self:
         """Samples at `rows` (a slice, ascending positions or a mask), with their values; slices share memory."""
 
+    def _take_runs(self, first: IntArray, last: IntArray, time_support: IntervalSet) -> Self:
+        """Samples of all runs ``first[i]:last[i]``, with copies of their values."""
+        return self._take(_events.run_indices(first, last), time_support)
+
     def __setattr__(self, name: str, value: Any) -> None:
         msg = (
             f"Changing directly attributes is not permitted for {self.nap_class}. "
@@ -187,11 +191,7 @@ class AbstractTimeSeries(abc.ABC):
             If `iset` is no IntervalSet.
         """
         check_epochs(iset, "iset")
-        return self._take(_events.run_indices(*self._runs(iset)), iset)._with_own_values()
-
-    def _with_own_values(self) -> Self:
-        """The same series, no longer sharing values with the one it was cut from."""
-        return self
+        return self._take_runs(*self._runs(iset), iset)
 
     def get(self, start: float, end: float | None = None, time_units: str = "s") -> Any:
         """Samples between two times, or the sample closest to one.
@@ -318,8 +318,8 @@ class AbstractTimeSeries(abc.ABC):
         """
         ep, mode = check_target(data, ep, mode)
         first, last = self._runs(ep)
-        queries = self._t[_events.run_indices(first, last)]
-        rows = _events.nearest(queries, _events.repeat_runs(first, last), data.t, *data._runs(ep), mode)
+        queries = _events.take_runs(self._t, first, last)
+        rows = _events.nearest(queries, last - first, data.t, *data._runs(ep), mode)
         return data._like(queries, gather(data.values, rows), ep)
 
     def time_diff(self, align: str = "center", epochs: IntervalSet | None = None) -> Tsd:
@@ -348,7 +348,7 @@ class AbstractTimeSeries(abc.ABC):
         epochs = self._epochs(epochs, "epochs")
         first, last = self._runs(epochs)
         times, differences, _ = pair_differences(
-            self._t[_events.run_indices(first, last)], _events.repeat_runs(first, last), align
+            _events.take_runs(self._t, first, last), _events.repeat_runs(first, last), align
         )
         return class_for(1)._trusted(times, differences, epochs)
 

@@ -32,7 +32,7 @@ def count_events(
         first, last = unit_runs(times, offsets, ep.start, ep.end)
         return ep.start + (ep.end - ep.start) / 2, np.ascontiguousarray((last - first).T.astype(dtype))
     grid = _bins.bin_edges(ep.start, ep.end, bin_seconds(bin_size, time_units))
-    first, last = unit_runs(times, offsets, ep.start, ep.end)
+    first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
     return grid.centres(), _bins.count(times, first, last, grid, dtype)
 
 
@@ -61,6 +61,6 @@ def count_events_in_trials(
         raise RuntimeError(msg)
     as_seconds(padding_value, "s", "padding_value", RuntimeError)
     grid = _bins.bin_edges(ep.start, ep.end, size)
-    first, last = unit_runs(times, offsets, ep.start, ep.end)
+    first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
     counts = _bins.count(times, first, last, grid, np.dtype(np.int64))
     return _bins.count_trials(counts, grid, align, padding_value)

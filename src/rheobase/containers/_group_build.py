@@ -124,8 +124,8 @@ def restrict(
     """The part of a store that lies in epochs."""
     times, offsets, values = store
     first, last = _events.unit_runs(times, offsets, support.start, support.end)
-    rows = _events.run_indices(first, last)
-    return times[rows], offsets_of((last - first).sum(axis=1)), None if values is None else values[rows]
+    kept = None if values is None else _events.take_runs(values, first, last)
+    return _events.take_runs(times, first, last), offsets_of((last - first).sum(axis=1)), kept
 
 
 def set_given_info(group: Any, metadata: Any, more: dict[str, Any], order: IntArray) -> None:

@@ -11,7 +11,7 @@ from .._arrays import bins as _bins
 from .._arrays import convolve as _convolve
 from .._arrays import events as _events
 from .._arrays import resample as _resample
-from .._arrays.namespace import is_array_like, is_jax, take_rows, to_numpy
+from .._arrays.namespace import is_array_like, is_jax, take_rows, take_runs, to_numpy
 from .._types import FloatArray, IntArray
 from .._units import check_units
 from . import _select
@@ -46,9 +46,9 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         if time_support is None:
             time_support = default_support(times)
         else:
-            rows = _events.run_indices(*_events.runs(times, time_support.start, time_support.end))
-            if not (isinstance(rows, slice) and rows.stop - rows.start == times.size):
-                times, values = times[rows], take_rows(values, rows)
+            first, last = _events.runs(times, time_support.start, time_support.end)
+            if int((last - first).sum()) != times.size:
+                times, values = _events.take_runs(times, first, last), take_runs(values, first, last)
         self._store(times, time_support)
         object.__setattr__(self, "_values", values)
 
@@ -68,18 +68,18 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
     def _take(self, rows: Any, time_support: IntervalSet) -> Self:
         return self._like(self._t[rows], take_rows(self._values, rows), time_support)
 
-    def _with_own_values(self) -> Self:
-        values = self._values
-        if isinstance(values, np.ndarray) and values.base is not None:  # a view of someone else's memory
-            object.__setattr__(self, "_values", values.copy())
-        return self
+    def _take_runs(self, first: IntArray, last: IntArray, time_support: IntervalSet) -> Self:
+        values = take_runs(self._values, first, last)
+        if isinstance(values, np.ndarray) and np.may_share_memory(values, self._values):
+            values = values.copy()
+        return self._like(_events.take_runs(self._t, first, last), values, time_support)
 
     def _within(self, ep: IntervalSet) -> tuple[FloatArray, np.ndarray, IntArray, IntArray]:
         """Times and values of the samples inside epochs, and the slice of them that each epoch is."""
         first, last = self._runs(ep)
-        rows = _events.run_indices(first, last)
         stops = np.cumsum(last - first)
-        return self._t[rows], to_numpy(take_rows(self._values, rows)), stops - (last - first), stops
+        values = to_numpy(take_runs(self._values, first, last))
+        return _events.take_runs(self._t, first, last), values, stops - (last - first), stops
 
     # ---- attributes ------------------------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
                 raise OSError(msg)
         ep = self._epochs(ep)
         first, last = ts._runs(ep)
-        queries = ts.t[_events.run_indices(first, last)]
+        queries = _events.take_runs(ts.t, first, last)
         epoch = _events.repeat_runs(first, last)
         values = _resample.interpolate(queries, epoch, *self._within(ep), left, right)
         return self._like(queries, values, ep)

@@ -62,7 +62,7 @@ class Ts(AbstractTimeSeries):
         if time_support is None:
             time_support = default_support(times)
         else:
-            times = times[_events.run_indices(*_events.runs(times, time_support.start, time_support.end))]
+            times = _events.take_runs(times, *_events.runs(times, time_support.start, time_support.end))
         self._store(times, time_support)
 
     @classmethod

@@ -251,13 +251,6 @@ class TsGroup(AbstractWithMetadata):
     def _epochs(self, ep: IntervalSet | None, argument: str = "ep") -> IntervalSet:
         return self._support if ep is None else check_epochs(ep, argument)
 
-    def _inside(self, ep: IntervalSet) -> tuple[Any, IntArray, IntArray]:
-        """Rows of the store that lie in epochs, the epoch of each, and the offsets of what is left of each unit."""
-        first, last = self._runs(ep)
-        epoch = np.tile(np.arange(first.shape[1], dtype=np.int64), first.shape[0])
-        offsets = _build.offsets_of((last - first).sum(axis=1))
-        return _events.run_indices(first, last), _events.repeat_runs(first, last, epoch), offsets
-
     def restrict(self, ep: IntervalSet) -> TsGroup:
         """Events inside epochs, both edges included; rates are those over the epochs.
 
@@ -273,9 +266,12 @@ class TsGroup(AbstractWithMetadata):
         """
         check_epochs(ep)
         first, last = self._runs(ep)
-        rows = _events.run_indices(first, last)
-        values = None if self._values is None else self._values[rows].copy()
-        return self._derive(self._times[rows], _build.offsets_of((last - first).sum(axis=1)), ep, values)
+        values = None
+        if self._values is not None:
+            values = _events.take_runs(self._values, first, last)
+            values = values.copy() if np.may_share_memory(values, self._values) else values
+        times = _events.take_runs(self._times, first, last)
+        return self._derive(times, _build.offsets_of((last - first).sum(axis=1)), ep, values)
 
     def count(
         self, bin_size: float | None = None, ep: IntervalSet | None = None, time_units: str = "s", dtype: Any = None
@@ -370,9 +366,10 @@ class TsGroup(AbstractWithMetadata):
             If `mode` is unknown.
         """
         ep, mode = check_target(tsd, ep, mode)
-        rows, epoch, offsets = self._inside(ep)
-        times = self._times[rows]
-        samples = _events.nearest(times, epoch, tsd.t, *tsd._runs(ep), mode)
+        first, last = self._runs(ep)
+        times = _events.take_runs(self._times, first, last)
+        samples = _events.nearest(times, last - first, tsd.t, *tsd._runs(ep), mode)
+        offsets = _build.offsets_of((last - first).sum(axis=1))
         columns = tsd._columns if tsd.ndim == 2 else None
         values = gather(tsd.values, samples)
         return TsGroup._trusted(times, offsets, self._keys, ep, self._metadata, values, columns)
@@ -403,7 +400,7 @@ class TsGroup(AbstractWithMetadata):
         epochs = self._epochs(epochs, "epochs")
         first, last = self._runs(epochs)
         run = _events.repeat_runs(first, last)
-        times, differences, run = pair_differences(self._times[_events.run_indices(first, last)], run, align)
+        times, differences, run = pair_differences(_events.take_runs(self._times, first, last), run, align)
         bounds = np.searchsorted(run, np.arange(len(self) + 1) * max(first.shape[1], 1))
         return {
             key: class_for(1)._trusted(times[a:b], differences[a:b], epochs)
@@ -461,7 +458,7 @@ class TsGroup(AbstractWithMetadata):
             If there are not as many numbers as units, the index of a Series differs, or there is no such column.
         """
         per_unit = _groups.numbers(self, args)
-        order = np.argsort(self._times, kind="stable")
+        order = _events.time_order(self._times)
         values = np.repeat(per_unit, np.diff(self._offsets))[order]
         return class_for(1)._trusted(self._times[order], values, self._support)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._arrays import events as _events
-from .._arrays.namespace import take_rows
 from .._types import ArrayLike, FloatArray
 from ._base import register
 from ._checks import check_choice, check_epochs, is_number
@@ -133,8 +132,9 @@ class Tsd(AbstractSampledSeries):
         starts, ends = _events.crossings(self._t, passing, *self._runs(self._support))
         lasting = ends > starts
         support = IntervalSet._trusted(starts[lasting], ends[lasting])
-        kept = passing & _events.inside(self._t, support.start, support.end)
-        return Tsd._trusted(self._t[kept], values[kept], support)
+        if not lasting.all():
+            passing &= _events.inside(self._t, support.start, support.end)
+        return Tsd._trusted(self._t[passing], values[passing], support)
 
     def to_tsgroup(self) -> TsGroup:
         """One unit per distinct value, with the times at which it stands; the opposite of `TsGroup.to_tsd`.
@@ -177,8 +177,7 @@ class Tsd(AbstractSampledSeries):
         from .tsd_frame import TsdFrame
 
         epochs = self._support if epochs is None else check_epochs(epochs, "epochs")
-        rows = _events.run_indices(*self._runs(epochs))
-        times, values = self._t[rows], np.asarray(take_rows(self._values, rows))
+        times, values, _, _ = self._within(epochs)
         peaks, properties = find_peaks(values, *args, **kwargs)
         if not return_prop:
             return Tsd._trusted(times[peaks], values[peaks], epochs)
