@@ -71,7 +71,7 @@ def get_solver(name: str) -> SolverSpec:
         msg = f"solver_name must be a string, got {type(name).__name__}. Known: {', '.join(list_available_solvers())}."
         raise TypeError(msg)
     algorithm, _, backend = name.removesuffix("]").partition("[")
-    if algorithm == AUTO and not backend:
+    if algorithm == AUTO and backend in ("", "rheobase"):
         return SolverSpec(AUTO, "rheobase", {"maxiter": None, "tol": 1e-8})
     if algorithm in NATIVE and backend in ("", "rheobase"):
         return SolverSpec(algorithm, "rheobase", {f.name: f.default for f in fields(NATIVE[algorithm])})
