@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._types import FloatArray
+from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
 from ._state import Batch
 
 __all__ = ["Newton"]
+
+_CURVED = 10.0
+"""Least error left after a full Newton step, divided by the square of the step."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Newton(AbstractSolver):
     maxiter
         Iterations at most.
     tol
-        Relative accuracy asked of the coefficients (in units of the features' spread). The error after a Newton step
-        is about the square of the step, so a neuron stops once a full step was smaller than the square root of this.
+        Accuracy asked of the coefficients (in units of the features' spread), relative to the largest of them. The
+        error left after a full Newton step is a constant times its square; the constant is read from the last two.
     """
 
     maxiter: int = 100
@@ -40,21 +43,32 @@ class Newton(AbstractSolver):
     def run(self, problem: AbstractProblem, params: FloatArray, progress: Progress) -> Trace:
         """Minimise from `params`, shape (n_features + 1, neuron)."""
         batch = Batch(problem, params)
+        last, collinear = np.full(problem.n_neurons, np.inf), None
         try:
             while batch.n_moving and batch.iteration < self.maxiter:
-                self._step(batch)
+                gradient = batch.gradient()
+                direction, singular = batch.newton_direction(gradient)
+                # singular from the start: the features are; later on: a rate that goes to zero took the curvature
+                collinear = singular if collinear is None else collinear
+                batch.move(direction, gradient)
+                last = self._judge(batch, direction, last, singular, collinear)
                 progress.update(batch.n_moving, batch.passes)
-                batch.shrink()
+                kept = batch.shrink()
+                if kept is not None:
+                    last, collinear = last[kept], collinear[kept]
         except KeyboardInterrupt:
             batch.interrupt()
         return batch.finish()
 
-    def _step(self, batch: Batch) -> None:
-        gradient = batch.gradient()
-        direction, singular = batch.newton_direction(gradient)
-        batch.move(direction, gradient)
-        size = np.abs(direction).max(axis=0) / np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
-        small = (batch.last_step >= 1.0) & (size <= np.sqrt(self.tol))
-        batch.stop(small, np.where(singular, Result.COLLINEAR, Result.CONVERGED))
-        batch.stop(batch.predicted <= batch.noise, np.where(size <= np.sqrt(self.tol), Result.CONVERGED, Result.FLAT))
+    def _judge(
+        self, batch: Batch, direction: FloatArray, last: FloatArray, singular: BoolArray, collinear: BoolArray
+    ) -> FloatArray:
+        """Stop who has arrived; returns how far each neuron went, shape (neuron,)."""
+        step = np.abs(direction).max(axis=0)
+        size = np.maximum(np.abs(batch.params[:-1]).max(axis=0, initial=0.0), 1e-9)
+        left = step**2 * np.maximum(step / last**2, _CURVED)
+        arrived = np.where(collinear, Result.COLLINEAR, np.where(singular, Result.FLAT, Result.CONVERGED))
+        batch.stop((batch.last_step >= 1.0) & (left <= self.tol * size), arrived)
+        batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
+        return np.maximum(batch.last_step * step, 1e-300)
