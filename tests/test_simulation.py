@@ -146,7 +146,7 @@ def test_difference_of_gammas_has_unit_length_and_two_lobes():
         ({"upper_percentile": 1.0}, r"\[0, 1\) interval"),
         ({"inhib_a": 0.0}, "Gamma parameter inhib_a must be >0"),
         ({"excit_b": -1.0}, "Gamma parameter excit_b must be >0"),
-        ({"inhib_a": 2.0}, "density are the same"),
+        ({"inhib_a": 2.0, "inhib_b": 2.0}, "density are the same"),
     ],
 )
 def test_difference_of_gammas_refuses(arguments, message):

@@ -127,9 +127,9 @@ def test_files_without_units_or_the_asked_signal(tmp_path, capsys):
     assert code == 1
     assert "holds no units" in err
     file = data_file("head_direction.nwb")
-    code, _, err = run(capsys, "demo", file, "--covariate", "rw", "--output", tmp_path / "p.png")
+    code, _, err = run(capsys, "demo", file, "--covariate", "ryx", "--output", tmp_path / "p.png")
     assert code == 1
-    assert "no signal 'rw' in the file; it holds" in err
+    assert "no signal 'ryx' in the file; it holds" in err
     assert "Did you mean" in err
 
 

@@ -59,7 +59,7 @@ def _footer(features: Features, simple: Fitted, full: Fitted) -> list[str]:
 
 
 def picture(recording: Recording, features: Features, simple: Fitted, full: Fitted, test: IntervalSet) -> Any:
-    """One page: spikes, rates, couplings, scores and filters; rate and filters of the neurons best explained. Figure."""
+    """One page: spikes, couplings, scores, and the rate and filters of the neurons best explained; Figure."""
     spikes = np.asarray(features.counts.values).sum(axis=0)
     best = np.argsort(np.nan_to_num(full.pseudo_r2, nan=-np.inf), kind="stable")[::-1]
     keys = [str(key) for key in recording.spikes.keys()]  # noqa: SIM118
