@@ -166,16 +166,14 @@ def _by_blocks(samples: FloatArray, bank: FloatArray, out: FloatArray) -> None:
     padded[:, : samples.shape[1]] = samples
     step_channel, step = padded.strides
     windows = as_strided(padded, (n_blocks, n_channels, reach), (block * step, step_channel, step))
-    products = _multiply_busy_rows(
-        windows.reshape(n_blocks * n_channels, reach), banded.reshape(reach, block * n_basis)
-    )
-    products = products.reshape(n_blocks, n_channels, block, n_basis)
+    rows = windows.reshape(n_blocks * n_channels, reach)
+    products = _multiply_busy_rows(rows, banded.reshape(reach, block * n_basis))
+    products = products.reshape(n_blocks, n_channels, block, n_basis).transpose(0, 2, 1, 3)
     whole = n_rows // block
-    by_block = out[: whole * block]
-    for channel in range(n_channels):
-        by_block[:, channel] = products[:whole, channel].reshape(whole * block, n_basis)
-        if whole < n_blocks:
-            out[whole * block :, channel] = products[whole, channel, : n_rows - whole * block]
+    by_block = out[: whole * block].reshape(whole, block, n_channels, n_basis)  # splitting an axis never copies
+    by_block[...] = products[:whole]
+    if whole < n_blocks:
+        out[whole * block :] = products[whole, : n_rows - whole * block]
 
 
 def _multiply_busy_rows(rows: FloatArray, matrix: FloatArray) -> FloatArray:
