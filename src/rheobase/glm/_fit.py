@@ -83,9 +83,8 @@ def solve(
             np.vstack([penalty_curvature[:, fitted] / standard.scale[:, None] ** 2, np.zeros(len(fitted))]),
             None if feature_mask is None else np.vstack([feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)]),
         )
-        params = _start(standard, link.link(mean[fitted]), start, fitted)
-        name = solver_name
-        solver, reason = make_solver(name, solver_kwargs or {}, standard.n_valid, design.n_features, len(fitted))
+        params = _start(problem, link.link(mean[fitted]), start, fitted)
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, standard.n_valid, design.n_features, len(fitted))
         progress = Progress(len(fitted))
         try:
             trace = solver.run(problem, params, progress)
@@ -120,9 +119,13 @@ def _padded(y: FloatArray, n_rows: int) -> FloatArray:
     return out
 
 
-def _start(standard, null_intercept: FloatArray, start, fitted) -> FloatArray:
-    """Null model, or the user's start, in standardised units, shape (n_features + 1, neuron)."""
+def _start(problem: GLMProblem, null_intercept: FloatArray, start, fitted) -> FloatArray:
+    """Null model, or the user's start where its loss is finite, in standardised units, shape (n_features + 1, neuron)."""
+    null = np.vstack([np.zeros((problem.n_features, len(fitted))), null_intercept])
     if start is None:
-        return np.vstack([np.zeros((standard.n_features, len(fitted))), null_intercept])
-    coef, intercept = standard.convert(start[0][:, fitted], start[1][fitted])
-    return np.vstack([coef, intercept])
+        return null
+    params = np.vstack(problem.design.convert(start[0][:, fitted], start[1][fitted]))
+    if problem.free is not None:
+        params *= problem.free
+    loss = problem.evaluate(problem.start(), problem.predictor(params), np.ones(len(fitted))).loss
+    return np.where(np.isfinite(loss), params, null)

@@ -105,6 +105,8 @@ def whitening(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray,
         values, vectors = np.linalg.eigh(curvature)
         kept = values > 1e-13 * len(values) * values[-1]
         transform[n] = vectors * np.where(kept, 1.0 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
+        if problem.free is not None:  # eigenvectors are zero there to rounding only
+            transform[n] *= problem.free[:, n, None]
     return transform, height
 
 
