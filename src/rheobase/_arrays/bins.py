@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_blocks, segmented_search, take_runs
+from .events import run_blocks, take_runs
+from .search import first_not_before, segmented_search
 
 __all__ = ["BinGrid", "bin_edges", "bin_rows", "count", "count_trials", "trial_positions"]
 
@@ -232,7 +233,7 @@ def _rows_of_bins(
     times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid
 ) -> tuple[IntArray, IntArray, IntArray]:
     """`bin_rows` by looking the edges up in the times, for bins that are fewer than the samples."""
-    low = np.searchsorted(times, grid.lefts())
+    low = first_not_before(times, grid.lefts())
     high = np.append(low[1:], 0)
     some = grid.sizes > 0
     low[grid.offsets[:-1][some]] = first[some]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._arrays import events as _events
 from .._arrays import histogram as _histogram
+from .._arrays.nearest import Lookup
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from . import _tuning_inputs as _inputs
@@ -94,7 +95,7 @@ def compute_tuning_curves(
     shape = tuple(edge.size - 1 for edge in edges)
     occupancy = np.bincount(codes[codes >= 0], minlength=int(np.prod(shape))).astype(np.float64)
     attrs: dict[str, Any] = {"occupancy": occupancy.reshape(shape), "bin_edges": edges, "fs": fs}
-    target = _Target(_events.Lookup(times, first, last), codes)
+    target = _Target(Lookup(times, first, last), codes)
     if isinstance(data, TsGroup | Ts):
         units, curves, attrs["rates"] = _event_curves(data, epochs, target, occupancy, None if return_counts else fs)
     else:
@@ -106,7 +107,7 @@ def compute_tuning_curves(
 class _Target(NamedTuple):
     """The features as something to look up: the bin of the sample closest to a time."""
 
-    lookup: _events.Lookup
+    lookup: Lookup
     codes: IntArray
 
     def code(self, times: FloatArray, epoch: IntArray | int) -> IntArray:

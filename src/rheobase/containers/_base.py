@@ -10,6 +10,7 @@ import numpy as np
 
 from .._arrays import events as _events
 from .._arrays.namespace import is_lazy, take_rows
+from .._arrays.nearest import nearest
 from .._types import FloatArray, IntArray
 from .._units import from_seconds
 from ._checks import as_seconds, check_choice, check_epochs
@@ -319,7 +320,7 @@ class AbstractTimeSeries(abc.ABC):
         ep, mode = check_target(data, ep, mode)
         first, last = self._runs(ep)
         queries = _events.take_runs(self._t, first, last)
-        rows = _events.nearest(queries, last - first, data.t, *data._runs(ep), mode)
+        rows = nearest(queries, last - first, data.t, *data._runs(ep), mode)
         return data._like(queries, gather(data.values, rows), ep)
 
     def time_diff(self, align: str = "center", epochs: IntervalSet | None = None) -> Tsd:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._arrays import events as _events
+from .._arrays.nearest import nearest
+from .._arrays.search import segmented_search
 from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 from . import _group_build as _build
@@ -368,7 +370,7 @@ class TsGroup(AbstractWithMetadata):
         ep, mode = check_target(tsd, ep, mode)
         first, last = self._runs(ep)
         times = _events.take_runs(self._times, first, last)
-        samples = _events.nearest(times, last - first, tsd.t, *tsd._runs(ep), mode)
+        samples = nearest(times, last - first, tsd.t, *tsd._runs(ep), mode)
         offsets = _build.offsets_of((last - first).sum(axis=1))
         columns = tsd._columns if tsd.ndim == 2 else None
         values = gather(tsd.values, samples)
@@ -428,12 +430,12 @@ class TsGroup(AbstractWithMetadata):
             msg = f"'start' should not precede 'end': got start={start} > end={end}."
             raise ValueError(msg)
         lower, upper = self._offsets[:-1], self._offsets[1:]
-        first = _events.segmented_search(self._times, lower, upper, np.float64(low), "left")
+        first = segmented_search(self._times, lower, upper, np.float64(low), "left")
         if end is None:
             first = _build.closer(self._times, first, lower, upper, low)
             last = np.where(upper > lower, first + 1, first)
         else:
-            last = _events.segmented_search(self._times, lower, upper, np.float64(high), "right")
+            last = segmented_search(self._times, lower, upper, np.float64(high), "right")
         rows = _events.run_indices(first, last)
         values = None if self._values is None else self._values[rows]
         return self._derive(self._times[rows], _build.offsets_of(last - first), self._support, values)

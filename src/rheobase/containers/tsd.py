@@ -134,7 +134,8 @@ class Tsd(AbstractSampledSeries):
         support = IntervalSet._trusted(starts[lasting], ends[lasting])
         if not lasting.all():
             passing &= _events.inside(self._t, support.start, support.end)
-        return Tsd._trusted(self._t[passing], values[passing], support)
+        rows = np.flatnonzero(passing)  # faster than the mask, twice
+        return Tsd._trusted(self._t.take(rows), values.take(rows), support)
 
     def to_tsgroup(self) -> TsGroup:
         """One unit per distinct value, with the times at which it stands; the opposite of `TsGroup.to_tsd`.
