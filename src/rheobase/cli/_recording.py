@@ -92,7 +92,7 @@ def load(
         warnings.simplefilter("ignore", UserWarning)  # oddities of series that will not be used
         objects = {key: file[key] for key, kind in kinds.items() if kind in {"TsGroup", "Tsd", "TsdFrame"}}
     spikes = _units(objects, path)
-    found = _covariate(objects, covariate, spikes)
+    found = _covariate(file, objects, covariate, spikes)
     epochs = spikes.time_support
     if found is not None and found.kind == "stimulus":  # a silent stretch of a stimulus says something too
         epochs = found.series.time_support
@@ -131,7 +131,7 @@ def _units(objects: dict[str, Any], path: Path) -> TsGroup:
     return groups.get("units", next(iter(groups.values())))
 
 
-def _covariate(objects: dict[str, Any], asked: str | None, spikes: TsGroup) -> Covariate | None:
+def _covariate(file: NWBFile, objects: dict[str, Any], asked: str | None, spikes: TsGroup) -> Covariate | None:
     """The signal asked for, or the likeliest cause of the spikes, or None."""
     signals = {key: value for key, value in objects.items() if isinstance(value, Tsd | TsdFrame)}
     if asked is not None:
@@ -139,10 +139,10 @@ def _covariate(objects: dict[str, Any], asked: str | None, spikes: TsGroup) -> C
             held = ", ".join(signals) or "none"
             msg = f"no signal {asked!r} in the file; it holds {held}.{did_you_mean(asked, signals)}"
             raise RecordingError(msg)
-        return _describe(asked, signals[asked])
+        return _describe(asked, signals[asked], file.unit(asked))
     usable = [key for key, value in signals.items() if _can_drive(key, value, spikes)]
     ordered = [key for key in _PREFERRED if key in usable] + [key for key in usable if key not in _PREFERRED]
-    return _describe(ordered[0], signals[ordered[0]]) if ordered else None
+    return _describe(ordered[0], signals[ordered[0]], file.unit(ordered[0])) if ordered else None
 
 
 def _can_drive(key: str, series: Tsd | TsdFrame, spikes: TsGroup) -> bool:
@@ -154,12 +154,12 @@ def _can_drive(key: str, series: Tsd | TsdFrame, spikes: TsGroup) -> bool:
     return narrow and together > 1 and len(series) / float(series.time_support.tot_length()) > _SLOWEST_COVARIATE
 
 
-def _describe(key: str, series: Tsd | TsdFrame) -> Covariate:
+def _describe(key: str, series: Tsd | TsdFrame, unit: str | None) -> Covariate:
     if key in _FILTERED:
         return Covariate(key, _standardized(series), "SD", "stimulus")
     if np.ndim(series.values) == 1 and _wraps(np.asarray(series.values)):
         return Covariate(key, series, "rad", "angle")
-    return Covariate(key, series, None, "signal")
+    return Covariate(key, series, unit, "signal")
 
 
 def _wraps(values: np.ndarray) -> bool:

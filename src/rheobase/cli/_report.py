@@ -63,7 +63,7 @@ def picture(recording: Recording, features: Features, simple: Fitted, full: Fitt
     spikes = np.asarray(features.counts.values).sum(axis=0)
     best = np.argsort(np.nan_to_num(full.pseudo_r2, nan=-np.inf), kind="stable")[::-1]
     keys = [str(key) for key in recording.spikes.keys()]  # noqa: SIM118
-    window = _busiest_window(features, test, recording.bin_size)
+    window = _busiest_window(features, test, int(best[0]), recording.bin_size)
     stimulus_filter, couplings = filters_of(features, full)
     truth = recording.truth
     lags = np.arange(1, len(couplings) + 1) * recording.bin_size
@@ -102,23 +102,23 @@ def _extra_spikes(couplings: FloatArray, counts_per_bin: FloatArray) -> FloatArr
     return counts_per_bin[:, None] * np.expm1(couplings).sum(axis=0)
 
 
-def _busiest_window(features: Features, test: IntervalSet, bin_size: float) -> tuple[float, float]:
-    """The held-out stretch with most spikes: 4 s, or 400 bins if these are longer."""
-    length = max(4.0, 400 * bin_size)
+def _busiest_window(features: Features, test: IntervalSet, neuron: int, bin_size: float) -> tuple[float, float]:
+    """The held-out stretch in which `neuron` has most spikes: 4 s, or 1000 bins if these are longer."""
+    length = max(4.0, 1000 * bin_size)
     held = features.counts.restrict(test)
-    start = np.asarray(test.start)
-    which = np.floor((np.asarray(held.t) - start[0]) / length).astype(int)
-    best = int(np.bincount(which, weights=np.asarray(held.values).sum(axis=1)).argmax())
-    begin = max(min(float(start[0]) + best * length, float(test.end[-1]) - length), float(start[0]))
-    return begin, min(begin + length, float(test.end[-1]))
+    first, last = float(test.start[0]), float(test.end[-1])
+    which = np.floor((np.asarray(held.t) - first) / length).astype(int)
+    best = int(np.bincount(which, weights=np.asarray(held.values)[:, neuron]).argmax())
+    begin = max(min(first + best * length, last - length), first)
+    return begin, min(begin + length, last)
 
 
 def _smooth(per_bin: TsdFrame, neuron: int, bin_size: float) -> Tsd:
     """Rate of one neuron in Hz, smoothed over 25 ms or, if that is longer, 5 bins."""
     one = Tsd(t=per_bin.t, d=np.asarray(per_bin.values, dtype=float)[:, neuron], time_support=per_bin.time_support)
     one, width = one.dropna(), max(25e-3, 5 * bin_size)
-    weight = (one * 0 + 1).smooth(width)  # less than one at the edges, where part of the window is missing
-    return one.smooth(width) / weight / bin_size
+    weight = (one * 0 + 1).smooth(width, size_factor=8)  # below one at the edges, where the window is cut
+    return one.smooth(width, size_factor=8) / weight / bin_size
 
 
 def _tuning(recording: Recording, features: Features, full: Fitted, test: IntervalSet) -> Tuning:
@@ -126,7 +126,10 @@ def _tuning(recording: Recording, features: Features, full: Fitted, test: Interv
     held = features.counts.restrict(test)
     at_bins = np.asarray(held.value_from(recording.covariate.series, held.time_support).values, dtype=float)
     values = at_bins.reshape(len(held), -1)
-    x = values[:, int(np.nanvar(values, axis=0).argmax())]
+    channel = int(np.nanvar(values, axis=0).argmax())
+    x, label = values[:, channel], recording.covariate.key
+    if values.shape[1] > 1:
+        label = f"{label}, {recording.covariate.series.columns[channel]}"
     predicted = np.asarray(full.predicted.values, dtype=float)
     known = np.isfinite(x) & np.isfinite(predicted).all(axis=1)
     x, predicted, counts = x[known], predicted[known], np.asarray(held.values, dtype=float)[known]
@@ -139,4 +142,4 @@ def _tuning(recording: Recording, features: Features, full: Fitted, test: Interv
         sums = np.stack([np.bincount(which, weights=column, minlength=24) for column in per_bin.T], axis=1)
         return sums[often] / visits[often, None] / recording.bin_size
 
-    return Tuning(((edges[1:] + edges[:-1]) / 2)[often], mean_rate(counts), mean_rate(predicted))
+    return Tuning(((edges[1:] + edges[:-1]) / 2)[often], mean_rate(counts), mean_rate(predicted), label)

@@ -34,16 +34,17 @@ _HEIGHTS = {"s": 0.5, "r": 1.25, "f": 1.0, "2": 1.25}
 
 
 def _layout(n_neurons: int, has_stimulus: bool, has_driver: bool) -> str:
-    """Mosaic with a place for what there is: no map for one neuron, no stimulus for spikes alone."""
+    """Mosaic with a place for what there is: no map for one neuron, no stimulus for spikes alone.
+
+    Panels share the edges of three columns of four; where they do not, the constrained layout gives up.
+    """
     if n_neurons == 1:
-        rows = ["s" * 12, "r" * 12, "f" * 12, "111122223333".replace("3", "b")]
-    else:
+        rows = ["s" * 12, "r" * 12, "f" * 12, "11112222bbbb" if has_driver else "22222222bbbb"]
+    elif has_driver:
         rows = ["s" * 8 + "c" * 4, "r" * 8 + "c" * 4, "f" * 8 + "b" * 4, "111122223333"]
-    if not has_stimulus:
-        rows = rows[1:]
-    if not has_driver:
-        rows[-1] = "222222333333" if n_neurons > 1 else "222222bbbbbb"
-    return "\n".join(rows)
+    else:
+        rows = ["s" * 8 + "c" * 4, "r" * 8 + "c" * 4, "f" * 8 + "c" * 4, "22223333bbbb"]
+    return "\n".join(rows if has_stimulus else rows[1:])
 
 
 class FilterSet(NamedTuple):
@@ -66,6 +67,8 @@ class Tuning(NamedTuple):
     """Hz, shape (bin, neuron)."""
     predicted: FloatArray
     """Hz, shape (bin, neuron)."""
+    label: str | None = None
+    """What `centres` are, where that is not the whole stimulus."""
 
 
 def plot_population_fit(
@@ -235,7 +238,7 @@ def _driver(
             ax.plot(tuning.centres, tuning.measured[:, n], "o", color=color, markersize=3)
             ax.plot(tuning.centres, tuning.predicted[:, n], color=color, label=f"neuron {names[n]}")
         ax.set_ylim(bottom=0)
-        ax.set_xlabel(with_unit(label, unit))
+        ax.set_xlabel(with_unit(tuning.label or label, unit))
         ax.set_ylabel("Firing rate (Hz)")
         ax.set_title("Tuning (dots: measured)")
         ax.legend(frameon=False, fontsize=8)
