@@ -75,6 +75,11 @@ class Batch:
         """Changes of the objective below this are rounding, shape (neuron,)."""
         return 4 * np.finfo(np.float64).eps * np.maximum(np.abs(self.objective), np.abs(self.now.loss))
 
+    @property
+    def size(self) -> FloatArray:
+        """Largest coefficient (in units of the features' spread), shape (neuron,): what accuracy is relative to."""
+        return np.maximum(np.abs(self.params[:-1]).max(axis=0, initial=0.0), 1e-9)
+
     def _penalty(self, params: FloatArray) -> FloatArray:
         return 0.5 * np.sum(self.problem.ridge * params**2, axis=0)
 
@@ -104,10 +109,12 @@ class Batch:
         direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
         columns = np.flatnonzero(self.moving)
         for column, hessian in zip(columns, self.hessian(columns)):
-            direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
-        if self.problem.free is not None:  # a held coefficient is no collinear one
-            held = ~self.problem.free.all(axis=0)
-            singular &= ~held
+            if self.problem.free is None:
+                direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
+            else:  # a held coefficient is no collinear one
+                free = np.flatnonzero(self.problem.free[:, column])
+                inside = hessian[np.ix_(free, free)]
+                direction[free, column], singular[column] = solve_spd(inside, -gradient[free, column])
         return direction, singular
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:

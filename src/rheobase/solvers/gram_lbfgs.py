@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._types import FloatArray
+from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
 from ._linear import equilibrated_eigh
 from ._state import Batch
@@ -69,7 +69,7 @@ class GramLBFGS(AbstractSolver):
                 new_gradient = batch.gradient()
                 memory.add(moved, new_gradient - gradient)
                 gradient = new_gradient
-                self._judge(batch, direction, metric.singular, fresh)
+                self._judge(batch, direction, metric, fresh)
                 speed.note(batch, gradient, direction)
                 progress.update(batch.n_moving, batch.passes)
                 kept = batch.shrink()
@@ -82,14 +82,16 @@ class GramLBFGS(AbstractSolver):
         trace = batch.finish()
         return trace
 
-    def _judge(self, batch: Batch, direction: FloatArray, singular, fresh) -> None:
+    def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
-        size = np.abs(direction).max(axis=0) / np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
+        step = np.abs(direction).max(axis=0)
         # the first step from an exact Hessian is a Newton step: what is left is about its square
-        enough = np.where(fresh, np.sqrt(self.tol), self.tol)
-        small = (batch.last_step >= 0.5) & (size <= enough)
-        batch.stop(small, np.where(singular, Result.COLLINEAR, Result.CONVERGED))
-        batch.stop(batch.predicted <= batch.noise, np.where(size <= np.sqrt(self.tol), Result.CONVERGED, Result.FLAT))
+        left = np.where(fresh, 10.0 * step**2, step)
+        # singular from the start: the features are; later on: a rate that goes to zero took the curvature
+        late = np.where(metric.singular, Result.FLAT, Result.CONVERGED)
+        arrived = np.where(metric.collinear, Result.COLLINEAR, late)
+        batch.stop((batch.last_step >= 0.5) & (left <= self.tol * batch.size), arrived)
+        batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
 
 
@@ -110,9 +112,12 @@ class _Metric:
         self._inverse = _inverse(np.maximum(curvature, 1e-300) * values[:, None] + ratio, values)
         self._intercept = 1.0 / np.maximum(curvature, 1e-300)
         self._factors: list[tuple | None] = [None] * problem.n_neurons
-        null = values <= 1e-13 * len(values) * values[-1] if not penalised else np.zeros(len(values), dtype=bool)
-        self.singular = np.full(problem.n_neurons, bool(null.any()))
         self._free = problem.free
+        null = values <= 1e-13 * len(values) * values[-1]
+        self.collinear = np.full(problem.n_neurons, not penalised and bool(null.any()))
+        if self.collinear.any() and self._free is not None:
+            self.collinear = _has_null_vector(self._vectors[:, null], self._free[:-1])
+        self.singular = np.zeros(problem.n_neurons, dtype=bool)
 
     @property
     def own(self):
@@ -134,15 +139,22 @@ class _Metric:
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
         for column, hessian in zip(columns, batch.hessian(columns)):
-            self._factors[column], self.singular[column] = _scaled_inverse(hessian)
-            if self._free is not None:
-                self.singular[column] &= bool(self._free[:, column].all())
+            free = np.arange(len(hessian)) if self._free is None else np.flatnonzero(self._free[:, column])
+            scale, inverse = np.zeros(len(hessian)), np.zeros_like(hessian)
+            inside = np.ix_(free, free)
+            (scale[free], inverse[inside]), self.singular[column] = _scaled_inverse(hessian[inside])
+            self._factors[column] = scale, inverse
 
     def keep(self, kept) -> None:
         self._inverse, self._intercept = self._inverse[:, kept], self._intercept[kept]
         self._factors = [factor for factor, keep in zip(self._factors, kept) if keep]
-        self.singular = self.singular[kept]
+        self.singular, self.collinear = self.singular[kept], self.collinear[kept]
         self._free = None if self._free is None else self._free[:, kept]
+
+
+def _has_null_vector(null: FloatArray, free: BoolArray) -> BoolArray:
+    """For each neuron, whether some combination of the null directions (feature, direction) uses free features only."""
+    return np.array([np.linalg.matrix_rank(null[~held], tol=1e-6) < null.shape[1] for held in free.T])
 
 
 def _inverse(curvature: FloatArray, values: FloatArray) -> FloatArray:

@@ -65,10 +65,9 @@ class Newton(AbstractSolver):
     ) -> FloatArray:
         """Stop who has arrived; returns how far each neuron went, shape (neuron,)."""
         step = np.abs(direction).max(axis=0)
-        size = np.maximum(np.abs(batch.params[:-1]).max(axis=0, initial=0.0), 1e-9)
         left = step**2 * np.maximum(step / last**2, _CURVED)
         arrived = np.where(collinear, Result.COLLINEAR, np.where(singular, Result.FLAT, Result.CONVERGED))
-        batch.stop((batch.last_step >= 1.0) & (left <= self.tol * size), arrived)
+        batch.stop((batch.last_step >= 1.0) & (left <= self.tol * batch.size), arrived)
         batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
         return np.maximum(batch.last_step * step, 1e-300)
