@@ -17,8 +17,8 @@ from .._x64 import enable_x64
 
 __all__ = ["AbstractProducts", "HostProducts", "device_products", "products_for"]
 
-_BLOCK = 1 << 19
-"""Entries of the block of rows that the weighted Gram matrix copies at a time (4 MB)."""
+_BLOCK = 1 << 21
+"""Entries of the block of rows that the weighted Gram matrix copies at a time (16 MB)."""
 
 
 class AbstractProducts(abc.ABC):

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from .. import links, observation_models
 from .. import regularizer as regularizers
@@ -21,16 +20,15 @@ from .._x64 import enable_x64
 from ..observation_models._core import SCORE_TYPES, aggregate, unknown_score
 from ..solvers._core import Result, Solution
 from ..solvers.registry import check_options, get_solver
+from ._estimator import AbstractEstimator
 from ._fit import solve
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 
 __all__ = ["AbstractGLM"]
 
 
-class AbstractGLM(BaseEstimator):
+class AbstractGLM(AbstractEstimator):
     """What `GLM` and `PopulationGLM` share; see there for the parameters."""
-
-    _response_ndim: int
 
     def __init__(
         self,
@@ -54,7 +52,6 @@ class AbstractGLM(BaseEstimator):
     def _forget(self) -> None:
         self.coef_ = self.intercept_ = self.scale_ = self.solution_ = self.silent_ = None
         self._clock = None
-        self._n_used = None
 
     # --- constructor arguments, checked where they are set -------------------------------------------------------
 
@@ -132,22 +129,11 @@ class AbstractGLM(BaseEstimator):
             params = {"regularizer": params.pop("regularizer"), **params}
         return super().set_params(**params)
 
-    def __sklearn_clone__(self):
-        """An unfitted model with the same parameters."""
-        return type(self)(**self._given())
-
     def _given(self) -> dict[str, Any]:
         """Constructor arguments as the user set them: what was left to a default stays so."""
         params = self.get_params(deep=False)
         params["regularizer_strength"], params["solver_name"] = self._strength, self._solver_name
         return params
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "regressor"
-        tags.input_tags.allow_nan = True
-        tags.target_tags.required = True
-        return tags
 
     # --- fit -----------------------------------------------------------------------------------------------------
 

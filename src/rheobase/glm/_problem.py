@@ -87,6 +87,9 @@ class GLMProblem(AbstractProblem):
         return np.vstack([self.design.rmatvec(residual), self.column_means(residual)])
 
     def column_means(self, rows):
+        if _on_host(rows):
+            rows = np.asarray(rows)
+            return np.ones(len(rows)) @ rows
         with enable_x64():
             return np.asarray(_column_sums()(rows))
 
@@ -120,10 +123,15 @@ class GLMProblem(AbstractProblem):
     def take(self, rows, columns):
         if len(columns) == rows.shape[1]:
             return rows
-        if isinstance(rows, np.ndarray) or next(iter(rows.devices())).platform == "cpu":
+        if _on_host(rows):
             return np.asarray(rows)[:, columns]
         with enable_x64():
             return rows[:, columns]
+
+
+def _on_host(rows) -> bool:
+    """Whether a row array can be read without a copy between devices."""
+    return isinstance(rows, np.ndarray) or next(iter(rows.devices())).platform == "cpu"
 
 
 def _add(predictor, intercept: FloatArray):

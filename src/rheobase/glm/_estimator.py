@@ -1,0 +1,96 @@
+"""scikit-learn's estimator protocol, spoken without importing scikit-learn.
+
+`clone`, `GridSearchCV`, `cross_val_score` and `Pipeline` ask an estimator for `get_params`, `set_params`, `__sklearn_clone__` and
+`__sklearn_tags__`; none of them needs a base class. Its import takes longer than that of JAX (it loads pandas and scipy.stats), so it
+happens only where scikit-learn itself asks.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from .._errors import did_you_mean
+
+__all__ = ["AbstractEstimator"]
+
+
+class AbstractEstimator:
+    """Constructor arguments as parameters that can be read, set and cloned."""
+
+    @classmethod
+    def _param_names(cls) -> list[str]:
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Constructor arguments by name.
+
+        Parameters
+        ----------
+        deep
+            Also those of arguments that have parameters of their own, as ``argument__parameter``.
+        """
+        params: dict[str, Any] = {}
+        for name in self._param_names():
+            value = getattr(self, name)
+            params[name] = value
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                params |= {f"{name}__{key}": nested for key, nested in value.get_params().items()}
+        return params
+
+    def set_params(self, **params):
+        """Set constructor arguments, nested ones as ``argument__parameter``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For a name that is no argument.
+        """
+        known = self._param_names()
+        nested: dict[str, dict[str, Any]] = {}
+        for key, value in params.items():
+            name, _, rest = key.partition("__")
+            if name not in known:
+                msg = (
+                    f"{type(self).__name__} has no parameter {name!r}; it has {', '.join(map(repr, known))}."
+                    f"{did_you_mean(name, known)}"
+                )
+                raise ValueError(msg)
+            if rest:
+                nested.setdefault(name, {})[rest] = value
+            else:
+                setattr(self, name, value)
+        for name, values in nested.items():
+            getattr(self, name).set_params(**values)
+        return self
+
+    def __sklearn_clone__(self):
+        """An unfitted model with the same parameters."""
+        return type(self)(**self._given())
+
+    def _given(self) -> dict[str, Any]:
+        """Constructor arguments as the user set them."""
+        return self.get_params(deep=False)
+
+    def __sklearn_tags__(self):
+        """What scikit-learn should know: a regressor that takes NaN."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(
+                required=True, two_d_labels=self._response_ndim == 2, multi_output=self._response_ndim == 2
+            ),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(allow_nan=True),
+        )
+
+    _response_ndim: int
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there are coefficients to predict with."""
+        return getattr(self, "coef_", None) is not None
