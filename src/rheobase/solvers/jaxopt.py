@@ -20,7 +20,7 @@ from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
 __all__ = ["ALGORITHMS", "Jaxopt"]
 
 ALGORITHMS: dict[str, dict[str, object]] = {
-    "LBFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "history_size": 10, "maxls": 30},
+    "LBFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "history_size": 10, "linesearch": "zoom", "maxls": 30},
     "GradientDescent": {
         "maxiter": 2000,
         "tol": 1e-8,
@@ -29,8 +29,8 @@ ALGORITHMS: dict[str, dict[str, object]] = {
         "maxls": 30,
         "decrease_factor": 0.5,
     },
-    "BFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "maxls": 30},
-    "NonlinearCG": {"maxiter": 1000, "tol": 1e-8, "method": "polak-ribiere", "maxls": 30},
+    "BFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "linesearch": "zoom", "maxls": 30},
+    "NonlinearCG": {"maxiter": 1000, "tol": 1e-8, "method": "polak-ribiere", "linesearch": "zoom", "maxls": 30},
 }
 """Algorithm → the options that it takes, with our defaults. `tol` bounds the gradient in whitened coordinates."""
 
