@@ -290,7 +290,7 @@ def test_settings_are_as_before(solver):
     X, y = population()
 
     def state():
-        return [repr(s) for s in (jax.config.values, warnings.filters, np.random.get_state(), np.geterr())  # noqa: NPY002]
+        return [repr(s) for s in (jax.config.values, warnings.filters, np.random.get_state(), np.geterr())]  # noqa: NPY002
 
     before = state()
     fitted(X, y, solver_name=solver)
