@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from helpers import ROUNDING
 from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 

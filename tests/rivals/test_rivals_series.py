@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 from helpers import ROUNDING
 from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor
 
@@ -200,7 +201,9 @@ def test_events_as_trials_and_tables(seed):
         np.testing.assert_array_equal(
             ours.trial_count(ep, 0.3, **kwargs), theirs.trial_count(nep, 0.3, **kwargs), strict=True
         )
-    np.testing.assert_array_equal(ours.trial_count(ep, 300, time_unit="ms"), theirs.trial_count(nep, 300, time_unit="ms"))
+    np.testing.assert_array_equal(
+        ours.trial_count(ep, 300, time_unit="ms"), theirs.trial_count(nep, 300, time_unit="ms")
+    )
     assert ours.as_series().equals(theirs.as_series())
     for units in ("s", "ms", "us"):
         np.testing.assert_array_equal(ours.times(units), theirs.times(units))
@@ -258,8 +261,11 @@ def test_items(kind, key):
     results = []
     for x in (ours, theirs):
         try:
-            results.append(x[eval(f"np.index_exp[{key}]", {"np": np, "x": x, "slice": slice})]
-                           if "," in key or ":" in key else x[eval(key, {"np": np, "x": x, "slice": slice})])
+            results.append(
+                x[eval(f"np.index_exp[{key}]", {"np": np, "x": x, "slice": slice})]
+                if "," in key or ":" in key
+                else x[eval(key, {"np": np, "x": x, "slice": slice})]
+            )
         except (IndexError, TypeError, RuntimeError, ValueError) as error:
             results.append(error)
     if isinstance(results[1], Exception):

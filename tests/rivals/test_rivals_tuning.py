@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from helpers import ROUNDING
 from rheobase import analysis
 from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
@@ -87,7 +88,9 @@ DICTIONARIES = [
 
 def run(call, seed):
     ours, theirs = both(seed)
-    return eval(f"analysis.{call}", {"analysis": analysis, "np": np, **ours}), eval(f"nap.{call}", {"nap": nap, "np": np, **theirs})
+    return eval(f"analysis.{call}", {"analysis": analysis, "np": np, **ours}), eval(
+        f"nap.{call}", {"nap": nap, "np": np, **theirs}
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -158,7 +158,8 @@ def bin_edges(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
     second = np.rint((starts + bin_size) * NANO) if whole_ns else starts + bin_size
     step = float(np.rint(bin_size * NANO)) if whole_ns else float(bin_size)
     longest = np.max(ends - starts, initial=0.0) / bin_size
-    slack = (4 * np.spacing(largest) + (0.51 / NANO if whole_ns else 0.0)) / bin_size + 1e-15 * longest
+    # rounding of a time, of the step and of the second edge (half a nanosecond each), and of the division
+    slack = (4 * np.spacing(largest) + (1.02 / NANO if whole_ns else 0.0)) / bin_size + 1e-15 * longest
     grid = BinGrid(starts, second, step, float(bin_size), whole_ns, float(slack), np.zeros(1, dtype=np.int64))
     return grid._replace(offsets=_offsets(_bins_per_epoch(grid, ends)))
 

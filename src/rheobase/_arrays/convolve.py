@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_indices
+from .events import take_runs
+from .resample import as_columns
 
 __all__ = ["convolve_epochs", "gaussian_window"]
 
@@ -45,8 +46,8 @@ def convolve_epochs(values: np.ndarray, first: IntArray, last: IntArray, kernel:
     """
     kernels = kernel[:, None] if kernel.ndim == 1 else kernel
     dtype = np.result_type(values.dtype, kernel.dtype, np.float64)
-    rows = values[run_indices(first, last)]
-    channels = rows.reshape(rows.shape[0], -1)
+    rows = take_runs(values, first, last)
+    channels = as_columns(rows)
     taps = kernels.shape[0]
     shift = {"right": 0, "left": taps - 1, "both": (taps - 1) // 2}[trim]
     places, length = _lay_out(last - first, max(shift, taps - 1 - shift))

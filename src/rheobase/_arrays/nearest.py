@@ -1,4 +1,4 @@
-"""Which sample of a signal a time takes its value from: the closest, the one before or the one after, in the same epoch."""
+"""Which sample a time takes its value from: the closest, the one before or the one after, in the same epoch."""
 
 from __future__ import annotations
 

@@ -5,11 +5,18 @@ Values have shape (time, ...); all channels are handled at once, and no function
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from .._types import BoolArray, FloatArray, IntArray
+from .._types import FloatArray, IntArray
 
-__all__ = ["bin_means", "decimate", "derivative", "interpolate", "valid_runs"]
+__all__ = ["as_columns", "bin_means", "decimate", "derivative", "interpolate"]
+
+
+def as_columns(values: np.ndarray) -> np.ndarray:
+    """Values of shape (time, ...) with all axes but the first laid out as one."""
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def bin_means(values: np.ndarray, bins: IntArray, low: IntArray, high: IntArray, n_bins: int) -> np.ndarray:
@@ -166,10 +173,3 @@ def decimate(
         return np.empty(0), np.empty((0, *values.shape[1:]))
     rows = np.concatenate([np.arange(a, b, factor) for a, b in zip(first[full], last[full])])
     return times[rows], np.concatenate(pieces)
-
-
-def valid_runs(valid: BoolArray) -> tuple[IntArray, IntArray]:
-    """First and last index of every stretch of consecutive True."""
-    padded = np.concatenate(([False], valid, [False]))
-    change = np.diff(padded.astype(np.int8))
-    return np.flatnonzero(change == 1), np.flatnonzero(change == -1) - 1

@@ -1,4 +1,4 @@
-"""Finding the place of a time among sorted times: in many slices at once, or by division where times are evenly spaced."""
+"""Finding the place of a time among sorted times: in many slices at once, or by division where they are even."""
 
 from __future__ import annotations
 

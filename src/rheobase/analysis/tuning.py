@@ -10,6 +10,7 @@ import numpy as np
 from .._arrays import events as _events
 from .._arrays import histogram as _histogram
 from .._arrays.nearest import Lookup
+from .._arrays.resample import as_columns
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from . import _tuning_inputs as _inputs
@@ -88,7 +89,7 @@ def compute_tuning_curves(
     names = _inputs.feature_names(features, feature_names)
     epochs = _inputs.check_support(features, epochs)
     times, values, first, last = features._within(epochs)
-    values = values.reshape(len(values), -1)
+    values = as_columns(values)
     edges, even = _inputs.read_bins(values, bins, range)
     fs = _inputs.sampling_rate(times, _events.repeat_runs(first, last), fs)
     codes = _histogram.bin_codes(values, edges, even)
@@ -154,7 +155,7 @@ def _signal_curves(
     code = np.empty(times.size, dtype=np.int64)
     for rows, run, sizes in _events.run_blocks(last - first):
         code[rows] = target.code(times[rows], _events.epoch_of_runs(run, sizes, len(epochs)))
-    sums, numbers = _histogram.sums_by_code(code, values.reshape(len(values), -1), occupancy.size)
+    sums, numbers = _histogram.sums_by_code(code, as_columns(values), occupancy.size)
     visited = np.bincount(code[code >= 0], minlength=occupancy.size) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         means = sums / numbers

@@ -273,7 +273,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
             msg = f"Argument update_time_support should be of type bool, got {update_time_support!r}."
             raise TypeError(msg)
         values = self.to_numpy()
-        valid = ~np.isnan(values).reshape(len(values), -1).any(axis=1)
+        valid = ~np.isnan(_resample.as_columns(values)).any(axis=1)
         if valid.all():
             return self._like(self._t, values.copy(), self._support)
         support = self._valid_support(valid) if update_time_support else self._support
