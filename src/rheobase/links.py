@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ._errors import did_you_mean
+from ._x64 import enable_x64
 
 __all__ = ["AbstractInverseLink", "CustomInverseLink", "Exp", "Softplus", "resolve"]
 
@@ -107,7 +108,8 @@ class CustomInverseLink(AbstractInverseLink):
 
     def __call__(self, eta):
         if _namespace(eta) is np:
-            return np.asarray(self.function(np.asarray(eta)), dtype=np.float64)
+            with enable_x64():
+                return np.asarray(self.function(np.asarray(eta)), dtype=np.float64)
         return self.function(eta)
 
     def log(self, eta):

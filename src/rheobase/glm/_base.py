@@ -26,6 +26,14 @@ from ._inputs import as_design, as_response, check_same_rows, clock_of
 
 __all__ = ["AbstractGLM"]
 
+_OLD_PARAMS = {
+    "observation_model__inverse_link_function": "inverse_link_function",
+    "regularizer__regularizer_strength": "regularizer_strength",
+    "regularizer__solver_kwargs": "solver_kwargs",
+    "regularizer__solver_name": "solver_name",
+}
+"""Parameters that once belonged to a part of the model."""
+
 
 class AbstractGLM(AbstractEstimator):
     """What `GLM` and `PopulationGLM` share; see there for the parameters."""
@@ -121,13 +129,20 @@ class AbstractGLM(AbstractEstimator):
     def set_params(self, **params):
         """Set constructor arguments; a new regulariser brings its own default strength.
 
+        Parameters
+        ----------
+        **params
+            By name. Older spellings that went through the parts are read too: ``regularizer__regularizer_strength``,
+            ``regularizer__solver_name``, ``regularizer__solver_kwargs``, ``observation_model__inverse_link_function``.
+
         Returns
         -------
         self
         """
-        if "regularizer" in params:  # before its strength, whatever the order of the call
-            params = {"regularizer": params.pop("regularizer"), **params}
-        return super().set_params(**params)
+        params = {_OLD_PARAMS.get(name, name): value for name, value in params.items()}
+        # what is checked against another argument comes after it, whatever the order of the call
+        first = {name: params.pop(name) for name in ("regularizer", "solver_name") if name in params}
+        return super().set_params(**first, **params)
 
     def _given(self) -> dict[str, Any]:
         """Constructor arguments as the user set them: what was left to a default stays so."""
@@ -163,6 +178,7 @@ class AbstractGLM(AbstractEstimator):
         TypeError
             If `X` or `y` is not numeric.
         """
+        check_options(self.solver_name, self.solver_kwargs)  # a new name may not take the old options
         design, response = self._check_data(X, y)
         shape = (design.n_features, response.shape[1])
         solution = solve(
@@ -273,8 +289,8 @@ class AbstractGLM(AbstractEstimator):
         if coef.shape[0] != design.n_features:
             msg = f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}."
             raise ValueError(msg)
-        n = design.n_samples
-        eta = design.matvec(coef)[:n] + intercept
+        n, kept = design.n_samples, self._mask(coef.shape)
+        eta = design.matvec(coef if kept is None else coef * kept)[:n] + intercept
         with enable_x64():
             mean = np.asarray(self.inverse_link_function(eta), dtype=np.float64)
         mask = design.row_mask[:n]

@@ -1,8 +1,8 @@
 """scikit-learn's estimator protocol, spoken without importing scikit-learn.
 
-`clone`, `GridSearchCV`, `cross_val_score` and `Pipeline` ask an estimator for `get_params`, `set_params`, `__sklearn_clone__` and
-`__sklearn_tags__`; none of them needs a base class. Its import takes longer than that of JAX (it loads pandas and scipy.stats), so it
-happens only where scikit-learn itself asks.
+`clone`, `GridSearchCV`, `cross_val_score` and `Pipeline` ask an estimator for `get_params`, `set_params`,
+`__sklearn_clone__` and `__sklearn_tags__`; none of them needs a base class. Its import takes longer than that of JAX
+(it loads pandas and scipy.stats), so it happens only where scikit-learn itself asks.
 """
 
 from __future__ import annotations
@@ -65,7 +65,11 @@ class AbstractEstimator:
             else:
                 setattr(self, name, value)
         for name, values in nested.items():
-            getattr(self, name).set_params(**values)
+            part = getattr(self, name)
+            if not hasattr(part, "set_params"):
+                msg = f"{name} has no parameters of its own, so {name}__{next(iter(values))} cannot be set."
+                raise ValueError(msg)
+            part.set_params(**values)
         return self
 
     def __sklearn_clone__(self):
@@ -80,11 +84,10 @@ class AbstractEstimator:
         """What scikit-learn should know: a regressor that takes NaN."""
         from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
 
+        population = self._response_ndim == 2
         return Tags(
             estimator_type="regressor",
-            target_tags=TargetTags(
-                required=True, two_d_labels=self._response_ndim == 2, multi_output=self._response_ndim == 2
-            ),
+            target_tags=TargetTags(required=True, two_d_labels=population, multi_output=population),
             regressor_tags=RegressorTags(),
             input_tags=InputTags(allow_nan=True),
         )

@@ -66,10 +66,9 @@ def solve(
     mean = np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
     silent = ~np.any((y != 0) & used, axis=0)
     fitted = np.flatnonzero(~silent)
-    coef, intercept = (
-        np.zeros((design.n_features, y.shape[1])),
-        np.full(y.shape[1], float(link.link(np.float64(RATE_FLOOR)))),
-    )
+    coef, intercept = np.zeros((design.n_features, y.shape[1])), np.zeros(y.shape[1])
+    if silent.any():  # not every link reaches the floor, so it is not asked without need
+        intercept[silent] = link.link(np.float64(RATE_FLOOR))
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
     n_iter = np.zeros(y.shape[1], dtype=np.int64)
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
@@ -120,7 +119,9 @@ def _padded(y: FloatArray, n_rows: int) -> FloatArray:
 
 
 def _start(problem: GLMProblem, null_intercept: FloatArray, start, fitted) -> FloatArray:
-    """Null model, or the user's start where its loss is finite, in standardised units, shape (n_features + 1, neuron)."""
+    """Null model, or the user's start where its loss is finite, in standardised units, shape (n_features + 1,
+    neuron).
+    """
     null = np.vstack([np.zeros((problem.n_features, len(fitted))), null_intercept])
     if start is None:
         return null

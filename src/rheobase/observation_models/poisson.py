@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from .. import links
 from ..links import AbstractInverseLink, Exp
 from ._core import AbstractObservationModel
 
@@ -16,15 +18,30 @@ _EPS = np.finfo(np.float64).eps
 class PoissonObservations(AbstractObservationModel):
     r"""Counts with variance equal to their mean: :math:`\log p(y) = y \log\mu - \mu - \log y!`.
 
+    Parameters
+    ----------
+    inverse_link_function : str, callable or inverse link, optional
+        Where older scripts give it; today it is an argument of the model. The exponential, canonical for counts, if
+        not given.
+
     References
     ----------
     McCullagh & Nelder (1989), *Generalized Linear Models*, 2nd ed., chapter 6.
     """
 
+    inverse_link_function: str | Callable | AbstractInverseLink | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "inverse_link_function", links.resolve(self.inverse_link_function, Exp()))
+
+    def __repr__(self) -> str:
+        link = self.inverse_link_function
+        return "PoissonObservations()" if link == Exp() else f"PoissonObservations(inverse_link_function={link.name!r})"
+
     @property
     def default_inverse_link_function(self) -> AbstractInverseLink:
-        """The exponential, canonical for counts."""
-        return Exp()
+        """The one given to the constructor, or the exponential."""
+        return self.inverse_link_function
 
     @property
     def scale(self) -> float:
