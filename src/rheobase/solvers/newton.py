@@ -70,4 +70,4 @@ class Newton(AbstractSolver):
         batch.stop((batch.last_step >= 1.0) & (left <= self.tol * batch.size), arrived)
         batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
-        return np.maximum(batch.last_step * step, 1e-300)
+        return np.maximum(batch.last_step * step, 1e-150)  # its square is still a number
