@@ -85,7 +85,7 @@ def injected_current(side: dict, path, tag: str | None, per_unit: float) -> dict
     history_rate = history_model.predict(history) / bin_size
     history_smooth = history_rate.dropna().smooth(0.05, size_factor=20)
     tuning_history = nap_.compute_1d_tuning_curves_continuous(history_smooth, current, 15)
-    response = data["response"].restrict(interval) if "response" in data.keys() else current
+    response = data["response"].restrict(interval) if "response" in data else current
     kinds = ("log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen")
     return {
         "spike times": spikes[0].t,
