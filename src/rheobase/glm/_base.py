@@ -424,5 +424,14 @@ class AbstractGLM(AbstractEstimator):
             "solver_name": self.solver_name,
             "solver_kwargs": self.solver_kwargs,
         }
-        body = ",\n".join(f"    {key}={value!r}" for key, value in given.items() if value is not None and value != {})
+        shown = {key: value for key, value in given.items() if value is not None and not _is_empty(value)}
+        body = ",\n".join(f"    {key}={_short(value)}" for key, value in shown.items())
         return f"{type(self).__name__}(\n{body},\n)"
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, dict) and not value
+
+
+def _short(value: Any) -> str:
+    return f"<array of shape {value.shape}>" if isinstance(value, np.ndarray) else repr(value)
