@@ -51,3 +51,10 @@ def did_you_mean(name: object, options: Iterable[object]) -> str:
     lowered = {option.lower(): option for option in reversed(known)}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
     return f" Did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def kind_of(value: object) -> str:
+    """What `value` is, for a message: the name of its type, or that it is a class where an instance is needed."""
+    if isinstance(value, type):
+        return f"the class {value.__name__} (an instance is needed: add parentheses)"
+    return type(value).__name__

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import did_you_mean
+from ._errors import did_you_mean, kind_of
 
 __all__ = ["AbstractRegularizer", "Ridge", "UnRegularized", "resolve"]
 
@@ -42,10 +42,13 @@ class AbstractRegularizer(abc.ABC):
         """Second derivative of the penalty for each coefficient, shape (feature, neuron); the penalty is quadratic."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        given = ", ".join(f"{name}={value!r}" for name, value in vars(self).items() if value is not None)
+        return f"{type(self).__name__}({given})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
+        if type(self) is not type(other):
+            return False
+        return all(_same(value, vars(other)[name]) for name, value in vars(self).items())
 
     def __hash__(self) -> int:
         return hash(type(self))
@@ -127,6 +130,12 @@ class Ridge(AbstractRegularizer):
             raise ValueError(msg) from error
 
 
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return one == other
+
+
 BY_NAME: dict[str, type[AbstractRegularizer]] = {"UnRegularized": UnRegularized, "Ridge": Ridge}
 
 
@@ -152,8 +161,7 @@ def resolve(regularizer: str | AbstractRegularizer | None) -> AbstractRegularize
     if not isinstance(regularizer, str):
         msg = (
             f"regularizer must be a name ({', '.join(map(repr, BY_NAME))}), None, or an instance of a class in "
-            f"rheobase.regularizer, got {type(regularizer).__name__}"
-            f"{' (an instance is needed: add parentheses)' if isinstance(regularizer, type) else ''}."
+            f"rheobase.regularizer, got {kind_of(regularizer)}."
         )
         raise TypeError(msg)
     name = regularizer.rpartition(".")[2]

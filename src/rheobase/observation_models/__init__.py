@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._errors import did_you_mean
+from .._errors import did_you_mean, kind_of
 from ._core import AbstractObservationModel
 from .poisson import PoissonObservations
 
@@ -31,8 +31,7 @@ def resolve(observation_model: str | AbstractObservationModel) -> AbstractObserv
     if not isinstance(observation_model, str):
         msg = (
             f"observation_model must be a name ({', '.join(map(repr, BY_NAME))}) or an instance of a class in "
-            f"rheobase.observation_models, got {type(observation_model).__name__}"
-            f"{' (an instance is needed: add parentheses)' if isinstance(observation_model, type) else ''}."
+            f"rheobase.observation_models, got {kind_of(observation_model)}."
         )
         raise TypeError(msg)
     name = observation_model.rpartition(".")[2].removesuffix("Observations")
