@@ -17,8 +17,8 @@ from .._x64 import enable_x64
 
 __all__ = ["AbstractProducts", "HostProducts", "device_products", "products_for"]
 
-_BLOCK = 1 << 21
-"""Entries of the block of rows that the weighted Gram matrix copies at a time (16 MB)."""
+_BLOCK = 1 << 18
+"""Entries of the block of rows that the weighted Gram matrix copies at a time (2 MB)."""
 
 
 class AbstractProducts(abc.ABC):
@@ -56,25 +56,21 @@ class HostProducts(AbstractProducts):
 
 
 def weighted_gram(x: FloatArray, weights: FloatArray) -> FloatArray:
-    """``x.T @ diag(weights) @ x`` for nonnegative `weights`, by blocks of rows that stay in cache, by a symmetric BLAS
-    product.
-    """
-    from scipy.linalg.blas import dsyrk
+    """``x.T @ diag(weights) @ x`` for nonnegative `weights`, by blocks of rows that stay in cache.
 
+    NumPy turns ``a.T @ a`` into a symmetric BLAS product. SciPy's would add into its result, but it brings a second
+    BLAS with threads of its own, and the two wait for each other.
+    """
     n_rows, n_features = x.shape
     root = np.sqrt(weights)[:, None]
-    if n_rows * n_features <= _BLOCK:
-        scaled = x * root
-        return scaled.T @ scaled
     size = max(_BLOCK // n_features, 256)
-    buffer = np.empty((size, n_features))
-    total = np.zeros((n_features, n_features), order="F")
+    buffer = np.empty((min(size, n_rows), n_features))
+    total = np.zeros((n_features, n_features))
     for start in range(0, n_rows, size):
         rows = slice(start, start + size)
         block = np.multiply(x[rows], root[rows], out=buffer[: min(size, n_rows - start)])
-        total = dsyrk(1.0, block.T, beta=1.0, c=total, overwrite_c=1)
-    upper = np.triu(total)
-    return upper + np.triu(upper, 1).T
+        total += block.T @ block
+    return total
 
 
 class DeviceProducts(AbstractProducts):
