@@ -148,7 +148,7 @@ def test_names(written):
         (
             PoissonObservations,
             TypeError,
-            r"got the class PoissonObservations \(an instance is needed: add parentheses\)",
+            r"got the class PoissonObservations \(an instance is needed",
         ),
         (None, TypeError, "observation_model must be a name .* got NoneType"),
     ],

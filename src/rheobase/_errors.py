@@ -12,8 +12,8 @@
         ├── NotConvergedWarning         (RuntimeWarning) a fit stopped before its optimum
         └── SilentNeuronWarning         (UserWarning) a neuron has no spikes in the rows that were used
 
-Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the same call in
-other libraries expect them. Messages say what was given, what was expected and what to try.
+Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the same
+call in other libraries expect them. Messages say what was given, what was expected and what to try.
 """
 
 from __future__ import annotations
