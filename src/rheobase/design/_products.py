@@ -44,7 +44,7 @@ class HostProducts(AbstractProducts):
         return self.x @ coef
 
     def rmatvec(self, residual):
-        return (np.asarray(residual).T @ self.x).T
+        return self.x.T @ np.asarray(residual)  # residual.T @ x splits badly over busy BLAS threads
 
     def gram(self, weights):
         weights = np.asarray(weights)
