@@ -248,10 +248,35 @@ def test_peaks_and_groups_of_values(seed):
 
 
 KEYS = [
-    "0", "-1", "3:10", "::2", "[1, 5, 9]", "np.arange(5)", "x.t > 5", "slice(2, 4)", "..., 0", "None", ":, None",
-    "0, 0", ":, 0", ":, [0]", ":, 0:1", "[0, 1], [0, 1]", "2:5, 1", "2:5, 1:", "0, [0, 1]", "x.t > 5, 1", "...",
-    ":, :, 0", ":, 0, 0", ":, [0, 1], 0", "5, 0, 0", "np.array([], int)", ":0", "np.int64(3)",
-]  # fmt: skip
+    "0",
+    "-1",
+    "3:10",
+    "::2",
+    "[1, 5, 9]",
+    "np.arange(5)",
+    "x.t > 5",
+    "slice(2, 4)",
+    "..., 0",
+    "None",
+    ":, None",
+    "0, 0",
+    ":, 0",
+    ":, [0]",
+    ":, 0:1",
+    "[0, 1], [0, 1]",
+    "2:5, 1",
+    "2:5, 1:",
+    "0, [0, 1]",
+    "x.t > 5, 1",
+    "...",
+    ":, :, 0",
+    ":, 0, 0",
+    ":, [0, 1], 0",
+    "5, 0, 0",
+    "np.array([], int)",
+    ":0",
+    "np.int64(3)",
+]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -274,34 +299,123 @@ def test_items(kind, key):
 
 
 FUNCTIONS = [
-    "np.mean(x)", "np.mean(x, 0)", "np.sum(x, axis=-1)", "np.abs(x)", "-x", "x * 2", "2 ** x", "x > 0", "~(x > 0)", "np.nanmean(x)",
-    "np.cumsum(x, 0)", "np.exp(x)", "np.sqrt(np.abs(x))", "np.where(x > 0, x, 0)", "np.clip(x, -1, 1)", "np.expand_dims(x, 1)",
-    "np.expand_dims(x, 0)", "np.expand_dims(x, -1)", "np.squeeze(x)", "x.mean()", "x.max()", "x.min(axis=0)", "np.isnan(x)", "np.round(x, 1)",
-    "np.diff(x, axis=0)", "np.nan_to_num(x)", "np.argmax(x)", "np.median(x, axis=0)", "np.percentile(x, 50)", "np.std(x)", "np.zeros_like(x)",
-    "np.flip(x, 0)", "np.roll(x, 1, 0)", "np.histogram(x)[0]", "x % 3", "x // 2", "np.full_like(x, 3)", "np.ones_like(x)", "np.unwrap(x)",
-    "x.values + x", "x + x.values", "np.real(x)", "np.floor(x)", "np.sign(x)", "np.ravel(x)", "np.logical_and(x > 0, (x < 5).values)", "np.var(x)",
-    "np.minimum(x, 0)", "np.copy(x)", "np.all(x > 0)", "np.any(x > 0, axis=0)", "x == 3", "np.split(x[:50], 5)[1]", "np.array_split(x[:50], 5)[1]",
-]  # fmt: skip
+    "np.mean(x)",
+    "np.mean(x, 0)",
+    "np.sum(x, axis=-1)",
+    "np.abs(x)",
+    "-x",
+    "x * 2",
+    "2 ** x",
+    "x > 0",
+    "~(x > 0)",
+    "np.nanmean(x)",
+    "np.cumsum(x, 0)",
+    "np.exp(x)",
+    "np.sqrt(np.abs(x))",
+    "np.where(x > 0, x, 0)",
+    "np.clip(x, -1, 1)",
+    "np.expand_dims(x, 1)",
+    "np.expand_dims(x, 0)",
+    "np.expand_dims(x, -1)",
+    "np.squeeze(x)",
+    "x.mean()",
+    "x.max()",
+    "x.min(axis=0)",
+    "np.isnan(x)",
+    "np.round(x, 1)",
+    "np.diff(x, axis=0)",
+    "np.nan_to_num(x)",
+    "np.argmax(x)",
+    "np.median(x, axis=0)",
+    "np.percentile(x, 50)",
+    "np.std(x)",
+    "np.zeros_like(x)",
+    "np.flip(x, 0)",
+    "np.roll(x, 1, 0)",
+    "np.histogram(x)[0]",
+    "x % 3",
+    "x // 2",
+    "np.full_like(x, 3)",
+    "np.ones_like(x)",
+    "np.unwrap(x)",
+    "x.values + x",
+    "x + x.values",
+    "np.real(x)",
+    "np.floor(x)",
+    "np.sign(x)",
+    "np.ravel(x)",
+    "np.logical_and(x > 0, (x < 5).values)",
+    "np.var(x)",
+    "np.minimum(x, 0)",
+    "np.copy(x)",
+    "np.all(x > 0)",
+    "np.any(x > 0, axis=0)",
+    "x == 3",
+    "np.split(x[:50], 5)[1]",
+    "np.array_split(x[:50], 5)[1]",
+]
 
 WIDE = [
-    "np.mean(x, 1)", "np.sum(x, axis=1)", "np.max(x, axis=1, keepdims=True)", "np.diff(x, axis=1)", "np.cumsum(x, axis=1)", "np.argmax(x, axis=1)",
-    "np.linalg.norm(x, axis=1)", "np.flip(x, 1)", "np.nanstd(x, axis=1)", "np.transpose(x)", "np.median(x, axis=1)", "np.mean(x, (0, 1))",
-    "np.std(x, axis=-1)", "np.sort", "np.apply_along_axis(np.sum, 1, x)", "np.swapaxes(x, 0, 1)", "np.vsplit(x[:50], 5)[0]", "np.hsplit(x, [1])[0].values",
-    "np.roll(x, 1, axis=1)", "np.any(x > 0, axis=1)",
-]  # fmt: skip
+    "np.mean(x, 1)",
+    "np.sum(x, axis=1)",
+    "np.max(x, axis=1, keepdims=True)",
+    "np.diff(x, axis=1)",
+    "np.cumsum(x, axis=1)",
+    "np.argmax(x, axis=1)",
+    "np.linalg.norm(x, axis=1)",
+    "np.flip(x, 1)",
+    "np.nanstd(x, axis=1)",
+    "np.transpose(x)",
+    "np.median(x, axis=1)",
+    "np.mean(x, (0, 1))",
+    "np.std(x, axis=-1)",
+    "np.sort",
+    "np.apply_along_axis(np.sum, 1, x)",
+    "np.swapaxes(x, 0, 1)",
+    "np.vsplit(x[:50], 5)[0]",
+    "np.hsplit(x, [1])[0].values",
+    "np.roll(x, 1, axis=1)",
+    "np.any(x > 0, axis=1)",
+]
 
 FRAMES = [
-    "np.dot(x, np.ones(3))", "x @ np.ones((3, 2))", "np.dot(x, np.ones((3, 2)))", "np.column_stack((x, x))", "np.hstack((x, x))",
-    "np.concatenate((x, x), 1)", "np.vstack((x.get(0, 5), x.get(6, 9)))", "np.concatenate((x.get(0, 5), x.get(6, 9)))", "np.dstack((x, x))",
-    "np.stack((x, x))", "x * np.arange(3)", "x - np.mean(x, 0)",
-    "x['a']", "x[['a', 'b']]", "x.loc['b']", "x.loc[['c', 'a']]", "x[['c', 'a']]", "x[x['a'] > 0]", "x[(x > 0)]", "x[:, x.depth > 1]",
-]  # fmt: skip
+    "np.dot(x, np.ones(3))",
+    "x @ np.ones((3, 2))",
+    "np.dot(x, np.ones((3, 2)))",
+    "np.column_stack((x, x))",
+    "np.hstack((x, x))",
+    "np.concatenate((x, x), 1)",
+    "np.vstack((x.get(0, 5), x.get(6, 9)))",
+    "np.concatenate((x.get(0, 5), x.get(6, 9)))",
+    "np.dstack((x, x))",
+    "np.stack((x, x))",
+    "x * np.arange(3)",
+    "x - np.mean(x, 0)",
+    "x['a']",
+    "x[['a', 'b']]",
+    "x.loc['b']",
+    "x.loc[['c', 'a']]",
+    "x[['c', 'a']]",
+    "x[x['a'] > 0]",
+    "x[(x > 0)]",
+    "x[:, x.depth > 1]",
+]
 
 LINES = [
-    "np.column_stack((x, x))", "np.vstack((x, x))", "np.hstack((x.get(0, 5), x.get(6, 9)))", "np.stack((x, x), axis=1)", "np.dstack((x, x))",
-    "np.concatenate((x.get(0, 5), x.get(6, 9)))", "np.concatenate((x, x.values))", "np.diff(x)", "np.dot(x, np.ones(len(x)))", "x[x > 0]",
-    "x.reshape(-1, 1)", "np.argsort(x)", "np.gradient(x)",
-]  # fmt: skip
+    "np.column_stack((x, x))",
+    "np.vstack((x, x))",
+    "np.hstack((x.get(0, 5), x.get(6, 9)))",
+    "np.stack((x, x), axis=1)",
+    "np.dstack((x, x))",
+    "np.concatenate((x.get(0, 5), x.get(6, 9)))",
+    "np.concatenate((x, x.values))",
+    "np.diff(x)",
+    "np.dot(x, np.ones(len(x)))",
+    "x[x > 0]",
+    "x.reshape(-1, 1)",
+    "np.argsort(x)",
+    "np.gradient(x)",
+]
 
 
 def evaluate(expression, x):
@@ -311,12 +425,15 @@ def evaluate(expression, x):
         return error
 
 
-@pytest.mark.parametrize(("kind", "expression"), [
-    *((kind, e) for kind in SAMPLED for e in FUNCTIONS),
-    *((kind, e) for kind in SAMPLED[1:] for e in WIDE if e != "np.sort"),
-    *(("TsdFrame", e) for e in FRAMES),
-    *(("Tsd", e) for e in LINES),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "expression"),
+    [
+        *((kind, e) for kind in SAMPLED for e in FUNCTIONS),
+        *((kind, e) for kind in SAMPLED[1:] for e in WIDE if e != "np.sort"),
+        *(("TsdFrame", e) for e in FRAMES),
+        *(("Tsd", e) for e in LINES),
+    ],
+)
 def test_numpy(kind, expression):
     ours, theirs, _, _ = both(np.random.default_rng(0), kind)
     result, expected = evaluate(expression, ours), evaluate(expression, theirs)

@@ -60,30 +60,49 @@ def both(seed):
 
 
 CALLS = [
-    "compute_tuning_curves(group, x)", "compute_tuning_curves(group, x, 7, epochs=ep)", "compute_tuning_curves(ts, x, [5])",
-    "compute_tuning_curves(group, x, bins=5, range=(-2.0, 2.0))", "compute_tuning_curves(group, x, bins=5, range=[(-2, 2)], epochs=ep)",
-    "compute_tuning_curves(group, x, bins=np.linspace(-3, 3, 7))", "compute_tuning_curves(group, x, bins=[np.array([-3, -1, 0.5, 4])])",
-    "compute_tuning_curves(group, xy, bins=4)", "compute_tuning_curves(group, xy, bins=[4, 6], epochs=ep)", "compute_tuning_curves(group, xyz, bins=3)",
-    "compute_tuning_curves(group, xy, bins=(3, 4), range=[(-1, 1), (-2, 5)])", "compute_tuning_curves(group, x, fs=3.0)",
-    "compute_tuning_curves(group, xy, bins=[np.arange(-3, 3), np.arange(-2, 2, 0.5)])", "compute_tuning_curves(group, x, return_counts=True)",
-    "compute_tuning_curves(group, xy, feature_names=['u', 'v'])", "compute_tuning_curves(tsd, x, 6)", "compute_tuning_curves(frame, x, 6, epochs=ep)",
-    "compute_tuning_curves(frame, xy, 5)", "compute_tuning_curves(frame, xyz, 3, range=[(-1, 1)] * 3)",
-    "compute_response_per_epoch(group, eps)", "compute_response_per_epoch(ts, eps)", "compute_response_per_epoch(frame, eps)",
+    "compute_tuning_curves(group, x)",
+    "compute_tuning_curves(group, x, 7, epochs=ep)",
+    "compute_tuning_curves(ts, x, [5])",
+    "compute_tuning_curves(group, x, bins=5, range=(-2.0, 2.0))",
+    "compute_tuning_curves(group, x, bins=5, range=[(-2, 2)], epochs=ep)",
+    "compute_tuning_curves(group, x, bins=np.linspace(-3, 3, 7))",
+    "compute_tuning_curves(group, x, bins=[np.array([-3, -1, 0.5, 4])])",
+    "compute_tuning_curves(group, xy, bins=4)",
+    "compute_tuning_curves(group, xy, bins=[4, 6], epochs=ep)",
+    "compute_tuning_curves(group, xyz, bins=3)",
+    "compute_tuning_curves(group, xy, bins=(3, 4), range=[(-1, 1), (-2, 5)])",
+    "compute_tuning_curves(group, x, fs=3.0)",
+    "compute_tuning_curves(group, xy, bins=[np.arange(-3, 3), np.arange(-2, 2, 0.5)])",
+    "compute_tuning_curves(group, x, return_counts=True)",
+    "compute_tuning_curves(group, xy, feature_names=['u', 'v'])",
+    "compute_tuning_curves(tsd, x, 6)",
+    "compute_tuning_curves(frame, x, 6, epochs=ep)",
+    "compute_tuning_curves(frame, xy, 5)",
+    "compute_tuning_curves(frame, xyz, 3, range=[(-1, 1)] * 3)",
+    "compute_response_per_epoch(group, eps)",
+    "compute_response_per_epoch(ts, eps)",
+    "compute_response_per_epoch(frame, eps)",
     "compute_response_per_epoch(tsd, eps)",
-]  # fmt: skip
+]
 
 FRAMES = [
-    "compute_tuning_curves(group, x, 6, return_pandas=True)", "compute_1d_tuning_curves(group, x, 15)",
-    "compute_1d_tuning_curves(group, x, 5, ep, (-2, 2))", "compute_1d_tuning_curves(group, x, nb_bins=5, minmax=[-1, 3])",
-    "compute_1d_tuning_curves_continuous(tsd, x, 15)", "compute_1d_tuning_curves_continuous(frame, x, 5, ep, (-2, 2))",
-    "compute_1d_tuning_curves(group, xyz[:, 1:2], 5)", "compute_discrete_tuning_curves(group, eps)",
+    "compute_tuning_curves(group, x, 6, return_pandas=True)",
+    "compute_1d_tuning_curves(group, x, 15)",
+    "compute_1d_tuning_curves(group, x, 5, ep, (-2, 2))",
+    "compute_1d_tuning_curves(group, x, nb_bins=5, minmax=[-1, 3])",
+    "compute_1d_tuning_curves_continuous(tsd, x, 15)",
+    "compute_1d_tuning_curves_continuous(frame, x, 5, ep, (-2, 2))",
+    "compute_1d_tuning_curves(group, xyz[:, 1:2], 5)",
+    "compute_discrete_tuning_curves(group, eps)",
     "compute_response_per_epoch(group, eps, return_pandas=True)",
-]  # fmt: skip
+]
 
 DICTIONARIES = [
-    "compute_2d_tuning_curves(group, xy, 4)", "compute_2d_tuning_curves(group, xy, (3, 5), ep, (-1, 1, -2, 2))",
-    "compute_2d_tuning_curves_continuous(frame, xy, 4)", "compute_2d_tuning_curves_continuous(tsd, xy, 4, ep)",
-]  # fmt: skip
+    "compute_2d_tuning_curves(group, xy, 4)",
+    "compute_2d_tuning_curves(group, xy, (3, 5), ep, (-1, 1, -2, 2))",
+    "compute_2d_tuning_curves_continuous(frame, xy, 4)",
+    "compute_2d_tuning_curves_continuous(tsd, xy, 4, ep)",
+]
 
 
 def run(call, seed):

@@ -160,16 +160,29 @@ def decimate(
     -------
     times, values
         Kept samples of all epochs.
-    """
-    from scipy.signal import decimate as scipy_decimate
 
+    Raises
+    ------
+    ValueError
+        If an epoch is too short for the filter.
+    """
     full = np.flatnonzero(last > first)
     # a filter's state is sequential, so epochs are filtered one by one
-    pieces = [
-        scipy_decimate(np.asarray(values[a:b]), factor, n=order, ftype=filter_type, axis=0, zero_phase=True)
-        for a, b in zip(first[full], last[full])
-    ]
+    pieces = [_decimate_epoch(values[a:b], factor, order, filter_type) for a, b in zip(first[full], last[full])]
     if not pieces:
         return np.empty(0), np.empty((0, *values.shape[1:]))
     rows = np.concatenate([np.arange(a, b, factor) for a, b in zip(first[full], last[full])])
     return times[rows], np.concatenate(pieces)
+
+
+def _decimate_epoch(values: np.ndarray, factor: int, order: int, filter_type: str) -> np.ndarray:
+    from scipy.signal import decimate as scipy_decimate
+
+    try:
+        return scipy_decimate(values, factor, n=order, ftype=filter_type, axis=0, zero_phase=True)
+    except ValueError as error:  # SciPy speaks of its padding
+        msg = (
+            f"an epoch of {len(values)} samples is too short for a filter of order {order} ({error}). Drop short "
+            "epochs with drop_short_intervals, or lower the order."
+        )
+        raise ValueError(msg) from error

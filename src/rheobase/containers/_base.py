@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +18,8 @@ from ._time import TsIndex, as_times
 from .interval_set import IntervalSet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .tsd import Tsd
 
 __all__ = ["AbstractTimeSeries", "class_for", "register"]

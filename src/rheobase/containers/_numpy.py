@@ -17,7 +17,7 @@ import numpy as np
 from .._errors import TimeSupportError
 from ._base import AbstractTimeSeries
 
-__all__ = ["REDUCING_METHODS", "NumpyMethods", "aligned", "find_series"]
+__all__ = ["METHODS", "NumpyMethods", "aligned", "find_series"]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -280,6 +280,8 @@ def _keeps_first(func: Callable, args: tuple, kwargs: dict, template: Any) -> bo
 
 def _method(func: Callable) -> Callable:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1 and func in (np.reshape, np.transpose):  # as methods, these take a shape in pieces, too
+            args = (args,)
         return func(self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = func.__name__
@@ -287,12 +289,12 @@ def _method(func: Callable) -> Callable:
     return method
 
 
-REDUCING_METHODS = _names(
+METHODS = _names(
     "mean sum prod std var min max ptp median argmin argmax any all cumsum cumprod round clip reshape ravel squeeze "
     "transpose swapaxes repeat dot nanmean nansum nanstd nanvar nanmin nanmax nanmedian percentile quantile argsort "
     "nonzero diff expand_dims abs sqrt exp log isnan real imag"
 )
 """NumPy functions that are also methods of a series: ``series.mean()`` is ``np.mean(series)``."""
 
-for _name in REDUCING_METHODS:
+for _name in METHODS:
     setattr(NumpyMethods, _name, _method(getattr(np, _name)))

@@ -70,7 +70,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
 
     def _take_runs(self, first: IntArray, last: IntArray, time_support: IntervalSet) -> Self:
         values = take_runs(self._values, first, last)
-        if isinstance(values, np.ndarray) and np.may_share_memory(values, self._values):
+        if isinstance(self._values, np.ndarray) and np.may_share_memory(values, self._values):
             values = values.copy()
         return self._like(_events.take_runs(self._t, first, last), values, time_support)
 
@@ -247,6 +247,8 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         ------
         OSError
             If an argument is of the wrong kind.
+        ValueError
+            If an epoch is too short for the filter.
         """
         down = positive_integer(down, "down", OSError)
         order = positive_integer(order, "order", OSError)

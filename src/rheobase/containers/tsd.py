@@ -122,6 +122,11 @@ class Tsd(AbstractSampledSeries):
             If `method` is unknown.
         TypeError
             If `thr` is no number.
+
+        Warns
+        -----
+        UserWarning
+            If a sample is left out.
         """
         check_choice(method, _COMPARISONS, "method (for thresholding)")
         if not is_number(thr):
@@ -133,6 +138,7 @@ class Tsd(AbstractSampledSeries):
         lasting = ends > starts
         support = IntervalSet._trusted(starts[lasting], ends[lasting])
         if not lasting.all():
+            warn_user(f"{np.count_nonzero(~lasting)} sample(s) alone in an epoch pass, span no time and are left out.")
             passing &= _events.inside(self._t, support.start, support.end)
         rows = np.flatnonzero(passing)  # faster than the mask, twice
         return Tsd._trusted(self._t.take(rows), values.take(rows), support)
