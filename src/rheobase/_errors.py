@@ -12,13 +12,12 @@
         ├── NotConvergedWarning         (RuntimeWarning) a fit stopped before its optimum
         └── SilentNeuronWarning         (UserWarning) a neuron has no spikes in the rows that were used
 
-Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the same
-call in other libraries expect them. Messages say what was given, what was expected and what to try.
+Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the
+same call in other libraries expect them. Messages say what was given, what was expected and what to try.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -47,6 +46,8 @@ def did_you_mean(name: object, options: Iterable[object]) -> str:
 
     Starts with a space, so that it can be appended to a sentence.
     """
+    import difflib  # only a slip of the pen needs it
+
     known = [str(option) for option in options]
     lowered = {option.lower(): option for option in reversed(known)}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
