@@ -4,7 +4,8 @@ Head-direction cells predict each other
 
 Cells in the anterodorsal thalamus fire while the mouse faces one direction. Cells with similar directions fire
 together, those with opposite directions in turn. Can a model that knows only the spikes of the last quarter of a second
-find this, without being told where the mouse looked?
+find this, without being told where the mouse looked? (It may see one cell tell of another, not one cell act on
+another: coupling here is prediction.)
 
 Where the recording is not at hand, a simulated population with known couplings takes its place.
 """
@@ -48,7 +49,7 @@ print(spikes)
 # The tuning curves are used to sort the cells, and to check the model's answer afterwards. The model will not see them.
 
 if found:
-    tuning_curves = rb.compute_1d_tuning_curves(spikes, angle, nb_bins=48, minmax=(0, 2 * np.pi))
+    tuning_curves = rb.compute_1d_tuning_curves(spikes, angle, nb_bins=36, minmax=(0, 2 * np.pi))
     vectors = tuning_curves.to_numpy().T @ np.exp(1j * tuning_curves.index.to_numpy())
     preferred = np.mod(np.angle(vectors), 2 * np.pi)
     order = np.argsort(preferred)
@@ -113,8 +114,9 @@ ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 # Who drives whom
 # ---------------
 # Bumps times weights are filters, shape (lag, receiver, sender). Their exponential is the factor by which one spike of
-# the sender changes the receiver's rate. Sorted by preferred direction, the map shows a band of neighbours that excite
-# and opposite cells that inhibit each other: the ring, from spikes alone.
+# the sender changes the receiver's rate; summed over lags, the spikes it adds or takes away. Sorted by preferred
+# direction, the map shows the ring: a spike of a cell that faces elsewhere takes spikes away. Neighbours change little,
+# because what they could tell is in the receiver's own past already.
 
 _, bumps = basis.evaluate_on_grid(window)
 weights = np.asarray(models["history + coupling"].coef_).reshape(len(spikes), n_bumps, len(spikes))
