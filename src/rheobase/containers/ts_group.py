@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy as np
 from .._arrays import events as _events
 from .._arrays.nearest import nearest
 from .._arrays.search import segmented_search
-from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 from . import _group_build as _build
 from . import _group_select as _groups
 from ._base import check_target, class_for, gather, pair_differences, rate_of
-from ._checks import as_seconds, check_choice, check_epochs, is_integer, is_number
+from ._checks import as_seconds, check_choice, check_epochs, is_number
 from ._counting import count_events, count_events_in_trials
-from ._metadata import AbstractWithMetadata, Metadata
+from ._group_items import AbstractUnits
+from ._metadata import Metadata
 from .interval_set import IntervalSet
 from .ts import Ts
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["TsGroup"]
 
 
-class TsGroup(AbstractWithMetadata):
+class TsGroup(AbstractUnits):
     """Spike times (or signals) of many units over one time support, with metadata.
 
     All times lie in one array, unit after unit; ``group[3]`` is a view of it. Every operation is one pass over that
@@ -148,11 +148,6 @@ class TsGroup(AbstractWithMetadata):
     # ---- attributes ------------------------------------------------------------------------------------------------
 
     @property
-    def index(self) -> IntArray:
-        """Keys of the units, ascending."""
-        return self._keys
-
-    @property
     def rates(self) -> FloatArray:
         """Events per second of time support (Hz), shape (unit,)."""
         return self._metadata.columns["rate"].copy()
@@ -161,27 +156,6 @@ class TsGroup(AbstractWithMetadata):
     def time_support(self) -> IntervalSet:
         """The epochs over which all units are defined."""
         return self._support
-
-    def keys(self) -> list[int]:
-        """Keys of the units, ascending."""
-        return self._keys.tolist()
-
-    def values(self) -> list[Any]:
-        """The units, in the order of their keys."""
-        return [self._unit(position) for position in range(len(self))]
-
-    def items(self) -> list[tuple[int, Any]]:
-        """Keys and units, in the order of the keys."""
-        return list(zip(self.keys(), self.values()))
-
-    def __len__(self) -> int:
-        return self._keys.size
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.keys())
-
-    def __contains__(self, key: object) -> bool:
-        return is_integer(key) and self._position(key) is not None
 
     def __repr__(self) -> str:
         from ._repr import group_table
@@ -198,13 +172,6 @@ class TsGroup(AbstractWithMetadata):
 
         return group_table(self).html()
 
-    # ---- items -----------------------------------------------------------------------------------------------------
-
-    def _position(self, key: Any) -> int | None:
-        """Where the unit `key` stands, or None."""
-        position = int(np.searchsorted(self._keys, key))
-        return position if position < len(self) and self._keys[position] == key else None
-
     def _unit(self, position: int) -> Any:
         """One unit, as a view of the store."""
         rows = slice(self._offsets[position], self._offsets[position + 1])
@@ -214,36 +181,6 @@ class TsGroup(AbstractWithMetadata):
         if values.ndim == 2:
             return class_for(2)._trusted(self._times[rows], values, self._support, self._columns)
         return class_for(values.ndim)._trusted(self._times[rows], values, self._support)
-
-    def __getitem__(self, key: Any) -> Any:
-        if is_integer(key) or (isinstance(key, float) and key.is_integer()):
-            position = self._position(key)
-            if position is None:
-                raise KeyError(self._unknown(key))
-            return self._unit(position)
-        if isinstance(key, str) or (isinstance(key, list) and key and all(isinstance(k, str) for k in key)):
-            return self._info(key)
-        if isinstance(key, slice):
-            msg = f"units are named by keys, which cannot be sliced; give a list of keys out of {_shown(self.keys())}."
-            raise TypeError(msg)
-        return self._take_rows(_groups.positions(self, key))
-
-    def _info(self, key: str | list[str]) -> Any:
-        missing = [name for name in ([key] if isinstance(key, str) else key) if name not in self._metadata]
-        if missing:
-            hint = did_you_mean(missing[0], self._metadata.columns)
-            msg = f"Key {missing[0]} not in group index or metadata {list(self._metadata.columns)}.{hint}"
-            raise KeyError(msg)
-        return self.get_info(key)
-
-    def _unknown(self, key: Any) -> str:
-        return f"Key {key} not in group index. Keys are {_shown(self.keys())}."
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if not isinstance(key, str):
-            msg = "TsGroup object is not mutable: units cannot be set. Build a new group, or merge two."
-            raise TypeError(msg)
-        self.set_info({key: value})
 
     # ---- one pass over the store -----------------------------------------------------------------------------------
 
@@ -491,62 +428,6 @@ class TsGroup(AbstractWithMetadata):
         values = None if self._values is None else self._values[rows]
         return self._derive(self._times[rows], _build.offsets_of(sizes), self._support, values)
 
-    # ---- selection by metadata -------------------------------------------------------------------------------------
-
-    def getby_threshold(self, key: str, thr: float, op: str = ">") -> TsGroup:
-        """Units whose metadata `key` is beyond `thr`.
-
-        Parameters
-        ----------
-        key : str
-            Metadata column.
-        thr : float
-        op : {">", "<", ">=", "<="}
-
-        Raises
-        ------
-        RuntimeError
-            If `op` is unknown.
-        KeyError
-            If there is no such column.
-        """
-        return self._take_rows(_groups.beyond(self, key, thr, op))
-
-    def getby_intervals(self, key: str, bins: Any) -> tuple[list[TsGroup], np.ndarray]:
-        """Units grouped by the interval that metadata `key` falls in.
-
-        Parameters
-        ----------
-        key : str
-            Metadata column.
-        bins : array_like
-            Edges of the intervals, ascending; an interval is closed on the left.
-
-        Returns
-        -------
-        groups : list of TsGroup
-            One per interval that holds units.
-        centres : ndarray
-            Centres of these intervals.
-
-        Raises
-        ------
-        KeyError
-            If there is no such column.
-        """
-        parts, centres = _groups.by_interval(self, key, bins)
-        return [self._take_rows(part) for part in parts], centres
-
-    def getby_category(self, key: str) -> dict[Any, TsGroup]:
-        """Units grouped by the value of metadata `key`.
-
-        Raises
-        ------
-        ValueError
-            If there is no such column.
-        """
-        return {value: self._take_rows(rows) for value, rows in self._metadata.groupby(key).items()}
-
     # ---- merging and out -------------------------------------------------------------------------------------------
 
     def merge(
@@ -618,8 +499,3 @@ class TsGroup(AbstractWithMetadata):
         from ._save import save
 
         save(self, filename)
-
-
-def _shown(keys: list[int]) -> str:
-    """A list of keys, shortened."""
-    return str(keys) if len(keys) <= 20 else f"[{', '.join(map(str, keys[:10]))}, ..., {keys[-1]}]"
