@@ -29,5 +29,6 @@ def optional_import(module: str, *, needed_for: str, install: str | None = None)
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         package = install or module.partition(".")[0]
-        msg = f"{needed_for} needs the package {module.partition('.')[0]!r}, which is not installed. Try: pip install {package}"
+        name = module.partition(".")[0]
+        msg = f"{needed_for} needs the package {name!r}, which is not installed. Try: pip install {package}"
         raise MissingDependencyError(msg, name=error.name) from error

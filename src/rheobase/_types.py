@@ -1,6 +1,7 @@
 """Types shared by all layers: array aliases and what counts as a time series.
 
-Axis words in shapes, here and in docstrings: ``time``, ``neuron``, ``feature``, ``basis``, ``channel``, ``event``, ``lag``.
+Axis words in shapes, here and in docstrings: ``time``, ``neuron``, ``feature``, ``basis``, ``channel``, ``event``,
+``lag``.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ it. Only the rows that are shown are read, so that printing lazy data costs two 
 
 from __future__ import annotations
 
-import html
-import shutil
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -62,7 +61,7 @@ class Table:
     def text(self, width: int | None = None) -> str:
         """The table in plain text, cut to `width` characters (that of the terminal by default; 0 for no limit)."""
         columns = [self._text_column(number) for number in range(len(self.headers))]
-        columns = _fit(columns, shutil.get_terminal_size().columns if width is None else width)
+        columns = _fit(columns, _terminal().columns if width is None else width)
         lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
         n_data = len(lines) - len(self.info)
         block = ["Metadata", *lines[n_data:]] if self.info else []
@@ -87,8 +86,8 @@ class Table:
         if self.info:
             rule = f'<tr><th colspan="{len(self.headers)}" style="{_HEAD_STYLE};text-align:left">Metadata</th></tr>'
             body += rule + "".join(self._html_row(row) for row in self.info)
-        title = f'<div style="font-weight:600;padding:2px 10px">{html.escape(self.title)}</div>' if self.title else ""
-        foot = f'<div style="{_FOOT_STYLE}">{html.escape(self.foot)}</div>' if self.foot else ""
+        title = f'<div style="font-weight:600;padding:2px 10px">{_escape(self.title)}</div>' if self.title else ""
+        foot = f'<div style="{_FOOT_STYLE}">{_escape(self.foot)}</div>' if self.foot else ""
         return (
             f'<div class="rheobase-table">{title}<table style="{_HTML_STYLE}"><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>{foot}</div>"
@@ -99,9 +98,21 @@ class Table:
         return f"<tr>{''.join(cells)}</tr>"
 
 
+def _escape(text: str) -> str:
+    import html  # its table of entities is not wanted at import
+
+    return html.escape(text)
+
+
+def _terminal() -> os.terminal_size:
+    import shutil  # brings three compressors along
+
+    return shutil.get_terminal_size()
+
+
 def _cell(tag: str, text: str, numeric: bool, style: str) -> str:
     side = "right" if numeric else "left"
-    return f'<{tag} style="{style};text-align:{side}">{html.escape(text)}</{tag}>'
+    return f'<{tag} style="{style};text-align:{side}">{_escape(text)}</{tag}>'
 
 
 def _fit(columns: list[list[str]], width: int) -> list[list[str]]:
@@ -126,7 +137,7 @@ def align_decimals(cells: Sequence[str]) -> list[str]:
 
 def terminal_rows() -> int:
     """Rows of data that fit in the terminal, at least 2."""
-    return max(shutil.get_terminal_size().lines - 10, 2)
+    return max(_terminal().lines - 10, 2)
 
 
 def shown_rows(n: int, max_rows: int | None = None) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Number, Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,8 @@ from ._repr import interval_table
 from ._warn import warn_user
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from .ts import Ts
