@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from .analysis import (
         compute_1d_tuning_curves,
         compute_1d_tuning_curves_continuous,
+        compute_2d_tuning_curves,
+        compute_2d_tuning_curves_continuous,
+        compute_discrete_tuning_curves,
+        compute_response_per_epoch,
         compute_tuning_curves,
     )
     from .io import NPZFile, NWBFile, load_file
@@ -51,6 +55,10 @@ _LAZY_NAMES = {
     "NWBFile": "io",
     "compute_1d_tuning_curves": "analysis",
     "compute_1d_tuning_curves_continuous": "analysis",
+    "compute_2d_tuning_curves": "analysis",
+    "compute_2d_tuning_curves_continuous": "analysis",
+    "compute_discrete_tuning_curves": "analysis",
+    "compute_response_per_epoch": "analysis",
     "compute_tuning_curves": "analysis",
     "load_file": "io",
 }
@@ -94,6 +102,10 @@ __all__ = [
     "basis",
     "compute_1d_tuning_curves",
     "compute_1d_tuning_curves_continuous",
+    "compute_2d_tuning_curves",
+    "compute_2d_tuning_curves_continuous",
+    "compute_discrete_tuning_curves",
+    "compute_response_per_epoch",
     "compute_tuning_curves",
     "convolve",
     "datasets",

@@ -30,7 +30,7 @@ class CustomBasis(AbstractEvalBasis):
     ----------
     funcs : callable or list of callable
         Each takes arrays with time first and `ndim_input` axes in all, one for each input, and returns an array with
-        the same number of samples, shape (time, *output_shape). Further axes of the samples are looped over.
+        the same number of samples, shape ``(time, *output_shape)``. Further axes of the samples are looped over.
     ndim_input : int
         Number of axes, time included, that a function wants; 1 for a vector, 3 for a movie.
     output_shape : int or tuple of int, optional
