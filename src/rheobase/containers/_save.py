@@ -52,6 +52,9 @@ def save(obj: Any, filename: str | os.PathLike) -> None:
 
 def npz_path(filename: str | os.PathLike) -> Path:
     """`filename` with the suffix ``.npz``, in a folder that exists. Raises as `save`."""
+    if not isinstance(filename, str | os.PathLike):
+        msg = f"Invalid type for filename: give a string or a path, got {type(filename).__name__}."
+        raise TypeError(msg)
     path = Path(filename)
     if path.is_dir():
         msg = f"Invalid filename input. {path} is directory; give the name of a file in it."

@@ -14,6 +14,7 @@ import numpy as np
 from .._arrays.windows import CAUSALITIES, convolve_windows, epoch_slices, offset_of
 from .._errors import TimeSupportError, did_you_mean
 from .._types import ArrayLike, FloatArray, IntArray, TimeSeriesLike
+from ..containers import IntervalSet, Ts, TsGroup
 from ..containers._warn import warn_user
 
 __all__ = ["create_convolutional_predictor"]
@@ -62,7 +63,7 @@ class Clock(NamedTuple):
 
     def dress(self, values: np.ndarray) -> Any:
         """`values` as a Tsd, TsdFrame or TsdTensor with these times."""
-        from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor
+        from ..containers import Tsd, TsdFrame, TsdTensor
 
         support = self.time_support
         if not isinstance(support, IntervalSet):
@@ -84,6 +85,8 @@ def as_samples(x: Any, name: str) -> np.ndarray:
     ValueError
         If it is empty.
     """
+    if isinstance(x, Ts | TsGroup | IntervalSet):  # arrays of times or of keys, if NumPy were asked
+        raise TypeError(_not_numbers(x, name))
     if isinstance(x, TimeSeriesLike):
         x = x.values
     try:

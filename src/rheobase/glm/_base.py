@@ -218,18 +218,19 @@ class AbstractGLM(AbstractEstimator):
     def _mask(self, shape):
         return None
 
-    def _check_start(self, init_params, shape) -> tuple[FloatArray, FloatArray]:
+    def _check_start(self, init_params, shape, name="init_params") -> tuple[FloatArray, FloatArray]:
         try:
             coef, intercept = init_params
         except (TypeError, ValueError) as error:
-            msg = "init_params must be a pair (coef, intercept)."
+            size = f" of length {len(init_params)}" if isinstance(init_params, tuple | list) else ""
+            msg = f"{name} must be a pair (coef, intercept), got {type(init_params).__name__}{size}."
             raise ValueError(msg) from error
         coef, intercept = np.asarray(coef, dtype=np.float64), np.asarray(intercept, dtype=np.float64)
         coef = coef[:, None] if coef.ndim == 1 and self._response_ndim == 1 else coef
         if coef.shape != shape or intercept.shape != (shape[1],):
             msg = (
-                f"init_params must hold a coef of shape {self._public_shape(shape)} and an intercept of shape "
-                f"({shape[1]},)."
+                f"{name} must hold a coef of shape {self._public_shape(shape)} and an intercept of shape "
+                f"({shape[1]},), got {np.shape(init_params[0])} and {intercept.shape}."
             )
             raise ValueError(msg)
         return coef, intercept
@@ -389,6 +390,9 @@ class AbstractGLM(AbstractEstimator):
         rate = self.predict(feedforward_input)
         clock = clock_of(feedforward_input)
         mean = np.asarray(rate if clock is None else rate.values)
+        if not isinstance(random_key, int | np.integer | jax.Array | np.ndarray):
+            msg = f"random_key must be a seed (int) or a JAX random key, got {type(random_key).__name__}."
+            raise TypeError(msg)
         key = jax.random.key(int(random_key)) if isinstance(random_key, int | np.integer) else random_key
         with enable_x64():
             drawn = np.asarray(self.observation_model.sample_generator(key, mean, self.scale_))
@@ -408,7 +412,7 @@ class AbstractGLM(AbstractEstimator):
         from ._problem import RowLoss
 
         design, response = self._check_data(X, y)
-        coef, intercept = self._check_start(params, (design.n_features, response.shape[1]))
+        coef, intercept = self._check_start(params, (design.n_features, response.shape[1]), "params")
         rows = design.row_mask[: design.n_samples] & np.isfinite(response).all(axis=1)
         eta = (design.matvec(coef)[: design.n_samples] + intercept)[rows]
         with enable_x64():

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._errors import TimeSupportError
 from .._types import FloatArray, TimeSeriesLike
-from ..containers import IntervalSet, Tsd, TsdFrame
+from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..design import AbstractDesign, Dense
 
 __all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of"]
@@ -153,6 +153,10 @@ def _numeric(values: Any, name: str) -> np.ndarray:
         msg = (
             f"{name} must be an array or a time series, got a dict; stack its blocks: np.hstack(list({name}.values()))."
         )
+        raise TypeError(msg)
+    if isinstance(values, Ts | TsGroup | IntervalSet):
+        msg = f"{name} must be an array or a time series, got {type(values).__name__}. Count events in bins first: "
+        msg += "spikes.count(bin_size, ep)."
         raise TypeError(msg)
     array = np.asarray(getattr(values, "values", values) if isinstance(values, TimeSeriesLike) else values)
     if array.dtype.kind not in "biuf":

@@ -62,7 +62,8 @@ class PopulationGLM(AbstractGLM):
         if value is not None:
             mask = np.asarray(value)
             if mask.dtype.kind not in "biuf" or not np.isin(mask, (0, 1)).all():
-                msg = "feature_mask must be an array of 0 and 1, shape (feature, neuron)."
+                got = f"values such as {mask[~np.isin(mask, (0, 1))].flat[0]!r}" if mask.size else "nothing"
+                msg = f"feature_mask must be an array of 0 and 1, shape (feature, neuron), got {got}."
                 raise ValueError(msg)
         self._feature_mask = value
 

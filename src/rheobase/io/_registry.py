@@ -36,6 +36,8 @@ def load_file(path: str | os.PathLike, lazy_loading: bool | None = None, *, raw:
 
     Raises
     ------
+    TypeError
+        If `path` is neither a string nor a path.
     FileNotFoundError
         If there is no such file; the message names a similar one in the same folder.
     RuntimeError
@@ -47,6 +49,9 @@ def load_file(path: str | os.PathLike, lazy_loading: bool | None = None, *, raw:
     >>> data = rb.load_file("recording.nwb")  # doctest: +SKIP
     >>> data["units"]  # doctest: +SKIP
     """
+    if not isinstance(path, str | os.PathLike):
+        msg = f"path must be a string or a path, got {type(path).__name__}."
+        raise TypeError(msg)
     path = Path(path)
     reader = _READERS.get(path.suffix.lower())
     if not path.exists():

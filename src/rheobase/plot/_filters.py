@@ -43,8 +43,16 @@ def plot_basis(basis: Any = None, *, bin_size: float = 1e-3, ax: Axes | None = N
     -------
     list of Line2D
         One per basis function.
+
+    Raises
+    ------
+    TypeError
+        If `basis` has no window to draw over.
     """
     basis = default_basis() if basis is None else basis
+    if getattr(basis, "window_size", None) is None:
+        msg = f"basis must be a convolution basis with a window_size, got {type(basis).__name__}."
+        raise TypeError(msg)
     ax = axes_or_new(ax, (5.0, 2.6))
     window = int(basis.window_size)
     values = np.asarray(basis.evaluate_on_grid(window)[-1])

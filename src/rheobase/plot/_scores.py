@@ -43,9 +43,14 @@ def plot_scores(
 
     Raises
     ------
+    TypeError
+        If `scores` is no mapping.
     ValueError
         If there are no scores, or models have different numbers of neurons.
     """
+    if not isinstance(scores, Mapping):
+        msg = f"scores must map each model's name to its scores, got {type(scores).__name__}."
+        raise TypeError(msg)
     values = {name: np.atleast_1d(np.asarray(score, dtype=float)) for name, score in scores.items()}
     sizes = {name: score.size for name, score in values.items()}
     if len(set(sizes.values())) != 1:

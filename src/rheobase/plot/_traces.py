@@ -50,8 +50,8 @@ def plot_trace(
     ValueError
         If an array comes without times.
     """
-    ax = axes_or_new(ax)
     t, values = times_and_values(series, times)
+    ax = axes_or_new(ax)
     style = {"linewidth": 0.8} | ({} if color is None else {"color": color}) | line
     lines = ax.plot(t, values, **style)
     ax.set_ylabel(with_unit(label, unit))
@@ -85,8 +85,8 @@ def plot_raster(
     list of EventCollection
         One per neuron.
     """
-    ax = axes_or_new(ax)
     trains = spike_trains(spikes)
+    ax = axes_or_new(ax)
     rows = ax.eventplot(
         list(trains.values()),
         lineoffsets=np.arange(len(trains)),
@@ -136,8 +136,8 @@ def plot_firing_rate(
         If the number of labels is not the number of models, or an array comes without times.
     """
     labels = model_labels(labels, len(predicted))
-    ax = axes_or_new(ax)
     t, values = times_and_values(rate, times, "rate")
+    ax = axes_or_new(ax)
     ax.fill_between(t, values.squeeze(), color=DATA, alpha=0.15, linewidth=0)
     lines = ax.plot(t, values.squeeze(), color=DATA, linewidth=1.0, label="measured")
     for number, (model, label) in enumerate(zip(predicted, labels)):

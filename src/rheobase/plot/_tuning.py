@@ -52,8 +52,8 @@ def plot_tuning_curve(
         If an array comes without `feature`, or the number of labels is not the number of models.
     """
     labels = model_labels(labels, len(predicted))
-    ax = axes_or_new(ax, (4.2, 3.0))
     x, rates = _curve(tuning_curve, feature)
+    ax = axes_or_new(ax, (4.2, 3.0))
     lines = ax.plot(x, rates, color=DATA, marker="o", markersize=4, linewidth=1.2)
     lines[0].set_label("measured")
     for number, (model, name) in enumerate(zip(predicted, labels)):
