@@ -10,6 +10,7 @@ check of the few times that lie within rounding of an edge. No table of edges is
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +69,7 @@ class BinGrid(NamedTuple):
     @property
     def sizes(self) -> IntArray:
         """Number of bins of each epoch."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
     def left(self, k: IntArray, epoch: IntArray | int) -> FloatArray:
         """Left edge of bin `k` of `epoch`, s; beyond the last bin, edges go on."""
@@ -148,19 +149,20 @@ def bin_edges(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
         If `bin_size` is not a finite number of at least 1 ns.
     """
     starts, ends = np.asarray(starts, dtype=np.float64), np.asarray(ends, dtype=np.float64)
-    if not (np.isfinite(bin_size) and np.rint(bin_size * NANO) >= 1):
+    bin_size = float(bin_size)
+    if not (math.isfinite(bin_size) and round(bin_size * NANO) >= 1):
         msg = f"bin_size must be a finite number of at least 1 ns, got {bin_size} s. Are its units right?"
         raise ValueError(msg)
-    largest = np.max(np.abs(ends), initial=np.max(np.abs(starts), initial=0.0)) + bin_size
-    whole_ns = bool(largest * NANO < EXACT)
+    largest = bin_size + (max(abs(float(starts[0])), abs(float(ends[-1]))) if starts.size else 0.0)
+    whole_ns = largest * NANO < EXACT
     if whole_ns and _ends_in_half(bin_size, largest):
         return _stepped_grid(starts, ends, bin_size)
     second = np.rint((starts + bin_size) * NANO) if whole_ns else starts + bin_size
-    step = float(np.rint(bin_size * NANO)) if whole_ns else float(bin_size)
-    longest = np.max(ends - starts, initial=0.0) / bin_size
+    step = float(round(bin_size * NANO)) if whole_ns else bin_size
+    longest = float((ends - starts).max()) / bin_size if starts.size else 0.0
     # rounding of a time, of the step and of the second edge (half a nanosecond each), and of the division
-    slack = (4 * np.spacing(largest) + (1.02 / NANO if whole_ns else 0.0)) / bin_size + 1e-15 * longest
-    grid = BinGrid(starts, second, step, float(bin_size), whole_ns, float(slack), np.zeros(1, dtype=np.int64))
+    slack = (4 * math.ulp(largest) + (1.02 / NANO if whole_ns else 0.0)) / bin_size + 1e-15 * longest
+    grid = BinGrid(starts, second, step, bin_size, whole_ns, slack, np.zeros(1, dtype=np.int64))
     return grid._replace(offsets=_offsets(_bins_per_epoch(grid, ends)))
 
 
@@ -169,19 +171,21 @@ def _bins_per_epoch(grid: BinGrid, ends: FloatArray) -> IntArray:
     unit = NANO if grid.whole_ns else 1.0
     guess = np.floor(((ends - grid.size / 2) * unit - grid.second) / grid.step).astype(np.int64)
     base = np.maximum(guess - 1, 0)
-    epoch = np.arange(ends.size)
-    fits = [grid.left(base + i, epoch) + grid.size / 2 <= ends for i in range(5)]
-    return base + np.sum(fits, axis=0, dtype=np.int64)
+    near = base[:, None] + np.arange(5)
+    fits = grid.left(near, np.arange(ends.size)[:, None]) + grid.size / 2 <= ends[:, None]
+    return base + fits.sum(axis=1)
 
 
 def _offsets(sizes: IntArray) -> IntArray:
-    return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+    offsets = np.zeros(sizes.size + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return offsets
 
 
 def _ends_in_half(bin_size: float, largest: float) -> bool:
     """Whether adding `bin_size` repeatedly rounds now up, now down, as with 1/1024 s = 976562.5 ns."""
-    fraction = abs(bin_size * NANO - np.rint(bin_size * NANO))
-    return bool(abs(fraction - 0.5) <= 4 * np.spacing(largest) * NANO + 1e-9)
+    fraction = abs(bin_size * NANO - round(bin_size * NANO))
+    return abs(fraction - 0.5) <= 4 * math.ulp(largest) * NANO + 1e-9
 
 
 def _stepped_grid(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:

@@ -145,8 +145,12 @@ def run_blocks(sizes: IntArray, block: int = BLOCK) -> Iterator[tuple[slice, Int
     counts : ndarray of int64
         How many samples of each of them it holds.
     """
-    upto = np.cumsum(np.ravel(sizes))
+    sizes = np.ravel(sizes)
+    upto = sizes.cumsum()
     total = int(upto[-1]) if upto.size else 0
+    if 0 < total <= block:
+        yield slice(0, total), np.arange(sizes.size), sizes
+        return
     for begin in range(0, total, block):
         stop = min(begin + block, total)
         low = int(np.searchsorted(upto, begin, side="right"))

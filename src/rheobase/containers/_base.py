@@ -53,7 +53,7 @@ def default_support(t: FloatArray) -> IntervalSet:
 def rate_of(n: int | IntArray, time_support: IntervalSet) -> Any:
     """Events per second of support: NaN for nothing in nothing, infinite for something in nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(n, dtype=np.float64)[()] / np.float64(time_support.tot_length())
+        return np.asarray(n, dtype=np.float64)[()] / np.sum(time_support.end - time_support.start)
 
 
 class AbstractTimeSeries(abc.ABC):

@@ -54,7 +54,7 @@ class Ts(AbstractTimeSeries):
     >>> spikes.t
     array([0.1 , 0.2 , 0.45])
     >>> spikes.count(0.1).values
-    array([1, 1, 0])
+    array([1, 1, 0, 1])
     """
 
     def __init__(self, t: ArrayLike, time_units: str = "s", time_support: IntervalSet | None = None) -> None:
