@@ -119,8 +119,8 @@ def _padded(y: FloatArray, n_rows: int) -> FloatArray:
 
 
 def _start(problem: GLMProblem, null_intercept: FloatArray, start, fitted) -> FloatArray:
-    """Null model, or the user's start where its loss is finite, in standardised units, shape (n_features + 1,
-    neuron).
+    """Start in standardised units, shape (n_features + 1, neuron): the null model, or the user's start where
+    its loss is finite.
     """
     null = np.vstack([np.zeros((problem.n_features, len(fitted))), null_intercept])
     if start is None:

@@ -65,7 +65,7 @@ class GLMProblem(AbstractProblem):
     ):
         self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
         self.ridge, self.free, self._gram = ridge, free, gram
-        self.n_features, self.n_neurons = design.n_features, y.shape[1]
+        self.n_rows, self.n_features, self.n_neurons = design.n_rows, design.n_features, y.shape[1]
 
     @property
     def constant_start(self):

@@ -99,7 +99,7 @@ class AbstractProblem(abc.ABC):
 
     Attributes
     ----------
-    n_features, n_neurons : int
+    n_rows, n_features, n_neurons : int
     y, weights
         Response, shape (n_rows, neuron), and row weights, shape (n_rows, 1 or neuron).
     row_loss : callable
@@ -110,6 +110,7 @@ class AbstractProblem(abc.ABC):
         Shape (n_features + 1, neuron); False where a coefficient is held at its start. None: all free.
     """
 
+    n_rows: int
     n_features: int
     n_neurons: int
     y: Any

@@ -13,7 +13,17 @@ from . import line_search
 from ._core import AbstractProblem, Evaluation, Result, Trace
 from ._linear import solve_spd
 
-__all__ = ["Batch"]
+__all__ = ["FLAT_STEP", "Batch"]
+
+FLAT_STEP = 1e-4
+"""A longer step that would change the loss by rounding only shows that the loss is flat, not that it has a minimum there:
+rounding of the loss allows for steps of about the square root of it."""
+
+_ELEMENTWISE = 20
+"""Features whose products cost as much as evaluating the loss of a row."""
+
+_MIDDLING, _LARGE = 5e7, 2e8
+"""Rows x features x neurons at which a pass costs about 5 and 20 ms on 2 cores."""
 
 
 class Batch:
@@ -118,9 +128,7 @@ class Batch:
         return direction, singular
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
-        """Search along `direction` and go there; returns how far each parameter moved, shape (n_features + 1,
-        neuron).
-        """
+        """Search along `direction` and go there; returns the moves, shape (n_features + 1, neuron)."""
         direction = direction * self.moving
         change = self.problem.predictor(direction)
         self.passes += 1
@@ -150,8 +158,8 @@ class Batch:
         self.moving = self.moving & ~who
 
     def shrink(self) -> BoolArray | None:
-        """Drop the stopped columns once at least half have stopped; returns which were kept, or None."""
-        if 2 * self.n_moving > len(self.columns):
+        """Drop the stopped columns once enough have stopped to be worth it; returns which were kept, or None."""
+        if not self._worth_shrinking():
             return None
         self._store()
         kept, keep = self.moving, np.flatnonzero(self.moving)
@@ -167,6 +175,14 @@ class Batch:
         self.objective, self.last_step = self.objective[keep], self.last_step[keep]
         self.predicted, self.failed, self.moving = self.predicted[keep], self.failed[keep], self.moving[keep]
         return kept
+
+    def _worth_shrinking(self) -> bool:
+        """Another number of columns is another program to compile: half of a large batch is worth one, a quarter of a
+        middling one, and a small batch never.
+        """
+        work = self.problem.n_rows * (self.problem.n_features + _ELEMENTWISE) * len(self.columns)
+        least = 2 if work >= _LARGE else 4
+        return work >= _MIDDLING and least * self.n_moving <= len(self.columns)
 
     def interrupt(self) -> None:
         """Mark whoever still moves as interrupted."""

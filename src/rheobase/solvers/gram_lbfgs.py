@@ -19,7 +19,7 @@ import numpy as np
 from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
 from ._linear import equilibrated_eigh
-from ._state import Batch
+from ._state import FLAT_STEP, Batch
 
 __all__ = ["GramLBFGS"]
 
@@ -70,7 +70,7 @@ class GramLBFGS(AbstractSolver):
                 memory.add(moved, new_gradient - gradient)
                 gradient = new_gradient
                 self._judge(batch, direction, metric, fresh)
-                speed.note(batch, gradient, direction)
+                speed.note(batch, direction)
                 progress.update(batch.n_moving, batch.passes)
                 kept = batch.shrink()
                 if kept is not None:
@@ -79,8 +79,7 @@ class GramLBFGS(AbstractSolver):
                         part.keep(kept)
         except KeyboardInterrupt:
             batch.interrupt()
-        trace = batch.finish()
-        return trace
+        return batch.finish()
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
@@ -91,7 +90,7 @@ class GramLBFGS(AbstractSolver):
         late = np.where(metric.singular, Result.FLAT, Result.CONVERGED)
         arrived = np.where(metric.collinear, Result.COLLINEAR, late)
         batch.stop((batch.last_step >= 0.5) & (left <= self.tol * batch.size), arrived)
-        batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
+        batch.stop(batch.predicted <= batch.noise, np.where(step <= FLAT_STEP, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
 
 
@@ -225,7 +224,7 @@ class _Speed:
         self._sizes: list[FloatArray] = []
         self._since = np.zeros(batch.problem.n_neurons, dtype=np.int64)
 
-    def note(self, batch: Batch, gradient: FloatArray, direction: FloatArray) -> None:
+    def note(self, batch: Batch, direction: FloatArray) -> None:
         scale = np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
         self._sizes = [*self._sizes, np.abs(direction).max(axis=0) / scale][-_WATCH - 1 :]
         self._since += 1

@@ -16,7 +16,7 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
-from ._state import Batch
+from ._state import FLAT_STEP, Batch
 
 __all__ = ["Newton"]
 
@@ -68,6 +68,6 @@ class Newton(AbstractSolver):
         left = step**2 * np.maximum(step / last**2, _CURVED)
         arrived = np.where(collinear, Result.COLLINEAR, np.where(singular, Result.FLAT, Result.CONVERGED))
         batch.stop((batch.last_step >= 1.0) & (left <= self.tol * batch.size), arrived)
-        batch.stop(batch.predicted <= batch.noise, np.where(step**2 <= self.tol, arrived, Result.FLAT))
+        batch.stop(batch.predicted <= batch.noise, np.where(step <= FLAT_STEP, arrived, Result.FLAT))
         batch.stop(batch.failed, Result.STALLED)
         return np.maximum(batch.last_step * step, 1e-150)  # its square is still a number
