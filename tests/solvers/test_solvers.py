@@ -200,6 +200,16 @@ def test_one_iteration_is_not_enough_and_says_so(solver):
     assert "4 of 4 neurons" in model.solution_.message
 
 
+@pytest.mark.parametrize("solver", NATIVE)
+@pytest.mark.parametrize("tol", [1e-12, 1e-15, 1e-30])
+def test_more_digits_than_there_are_end_quietly(solver, tol):
+    """The last steps are rounding; they are no sign of collinear features."""
+    X, y = population(seed=11)
+    model = fitted(X, y, solver_name=solver, solver_kwargs={"tol": tol})
+    assert (model.solution_.result == Result.CONVERGED).all()
+    assert (model.solution_.n_iter < 40).all()
+
+
 def test_the_warning_points_at_the_users_line():
     X, y = population()
     with pytest.warns(NotConvergedWarning) as caught:

@@ -16,8 +16,8 @@ from ._linear import solve_spd
 __all__ = ["FLAT_STEP", "Batch"]
 
 FLAT_STEP = 1e-4
-"""A longer step that would change the loss by rounding only shows that the loss is flat, not that it has a minimum there:
-rounding of the loss allows for steps of about the square root of it."""
+"""A longer step that would change the loss by rounding only shows that the loss is flat, not that it has a minimum
+there: rounding of the loss allows for steps of about the square root of it."""
 
 _ELEMENTWISE = 20
 """Features whose products cost as much as evaluating the loss of a row."""
