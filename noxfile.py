@@ -63,9 +63,8 @@ def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html, every warning an error."""
     session.install("-e.[docs]")
     session.chdir("docs")
-    session.run(
-        "sphinx-build", "-W", "--keep-going", "-n", "-b", "html", *session.posargs, ".", "_build/html", env=NO_WINDOW
-    )
+    strict = ["-q", "-W", "--keep-going", "-n"]
+    session.run("sphinx-build", *strict, "-b", "html", *session.posargs, ".", "_build/html", env=NO_WINDOW)
 
 
 @nox.session

@@ -65,6 +65,7 @@ sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "gallery"),
     "gallery_dirs": "gallery",
     "filename_pattern": r"plot_",
+    "within_subsection_order": "FileNameSortKey",
     "plot_gallery": "True",
     "abort_on_example_error": True,
     "download_all_examples": False,
