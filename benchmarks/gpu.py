@@ -1,7 +1,7 @@
 """Fits on whatever device JAX has, checked against float64 on the host, with their times.
 
     python benchmarks/gpu.py            # 100,000 x 400, 50 neurons; and 1,000 neurons x 60 features
-    python benchmarks/gpu.py --small    # a hundredth of it, to see that it runs
+    python benchmarks/gpu.py --small    # a tenth of the rows, to see that it runs
 
 Prints a Markdown table with the device's name. The check is the gradient of the objective at the answer, computed by
 NumPy in float64, and the largest difference to a fit whose products were made by BLAS on the host.
@@ -52,15 +52,12 @@ def main() -> None:
     import jax
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="a hundredth of the rows")
-    scale = 100 if parser.parse_args().small else 1
+    parser.add_argument("--small", action="store_true", help="a tenth of the rows")
+    scale = 10 if parser.parse_args().small else 1
     device = jax.devices()[0]
-    print(
-        f"device: {device.device_kind} ({jax.default_backend()}), jax {jax.__version__}, rheobase {rheobase.__version__}\n"
-    )
-    print(
-        "| problem | solver | first fit (s) | later fit (s) | on the host (s) | relative gradient | differs from host by |"
-    )
+    versions = f"jax {jax.__version__}, rheobase {rheobase.__version__}"
+    print(f"device: {device.device_kind} ({jax.default_backend()}), {versions}\n")
+    print("| problem | solver | first fit (s) | later fit (s) | host (s) | relative gradient | differs from host by |")
     print("|---|---|---|---|---|---|---|")
     for n_rows, n_features, n_neurons in ((100_000, 400, 50), (100_000, 60, 1000)):
         x, y = problem(n_rows // scale, n_features, n_neurons)
@@ -71,9 +68,10 @@ def main() -> None:
         finally:
             _dense.products_for = chosen
         difference = np.abs(model.coef_ - reference.coef_).max() / np.abs(reference.coef_).max()
+        solver, error = model.solution_.stats["solver"], gradient_size(model, x, y, 1e-3)
         print(
-            f"| {len(x):,} x {n_features}, {n_neurons} neurons | {model.solution_.stats['solver']} | {first:.2f} | {later:.3f} | {host:.2f} "
-            f"| {gradient_size(model, x, y, 1e-3):.1e} | {difference:.1e} |",
+            f"| {len(x):,} x {n_features}, {n_neurons} neurons | {solver} | {first:.2f} | {later:.3f} | {host:.2f} "
+            f"| {error:.1e} | {difference:.1e} |",
             flush=True,
         )
 
