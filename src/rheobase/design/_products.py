@@ -1,8 +1,8 @@
 """The three products on an array, where it lives: BLAS on the host, compiled JAX on an accelerator.
 
-On a CPU the matrix products of a fit are BLAS calls: OpenBLAS does a symmetric product at 72 GFLOP/s where XLA's CPU
-backend reaches 20 (2 cores, float64, 50,000 x 400), and a call costs microseconds, without compilation. On an
-accelerator the same products are jitted functions of device arrays.
+On a CPU the matrix products of a fit are BLAS calls: BLAS has a symmetric product, which XLA's CPU backend has not, and
+a call costs microseconds, without compilation. On an accelerator the same products are jitted functions of device
+arrays.
 """
 
 from __future__ import annotations
