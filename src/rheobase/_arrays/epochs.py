@@ -1,7 +1,8 @@
 """Set algebra on epochs, given as two float64 arrays of starts and ends.
 
 Epochs are sorted, disjoint and of positive length once `clean` has seen them; every other function here counts on it
-and keeps it so. No function loops over epochs: everything is sorting, `searchsorted` and running sums.
+and keeps it so, unless it says that epochs may overlap (those that `keep` has seen). No function loops over epochs:
+everything is sorting, `searchsorted` and running sums.
 """
 
 from __future__ import annotations
@@ -67,6 +68,42 @@ def clean(starts: FloatArray, ends: FloatArray) -> CleanResult:
     result = _join_sorted(sorted_starts, sorted_ends)
     rows_are_epochs = sorted_starts is starts and sorted_ends is ends
     return result if rows_are_epochs else result._replace(kept=None)
+
+
+def keep(starts: FloatArray, ends: FloatArray) -> CleanResult:
+    """Make sorted epochs of positive length, which may overlap, from pairs of starts and ends without NaN.
+
+    Pairs that end before they start or have no duration are dropped; all others stay as they are, sorted by start, then
+    by end.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of float64, shape (epoch,)
+        Seconds.
+
+    Returns
+    -------
+    CleanResult
+        Its `kept` is never None.
+    """
+    messages = [NO_DURATION] if np.any(ends == starts) else []
+    messages += [END_FIRST] if np.any(ends < starts) else []
+    rows = np.flatnonzero(ends > starts)
+    rows = rows[by_start(starts[rows], ends[rows])]
+    return CleanResult(starts[rows], ends[rows], rows, tuple(messages))
+
+
+def by_start(starts: FloatArray, ends: FloatArray) -> IntArray | slice:
+    """Positions that sort epochs by start, then by end; a slice of all where they are sorted."""
+    later = starts[1:] > starts[:-1]
+    if later.all() or np.all(later | ((starts[1:] == starts[:-1]) & (ends[1:] >= ends[:-1]))):
+        return slice(None)
+    return np.lexsort((ends, starts))
+
+
+def overlap(starts: FloatArray, ends: FloatArray) -> bool:
+    """Whether an instant belongs to several epochs, sorted by start; they are closed, so touching is overlapping."""
+    return bool(np.any(starts[1:] <= ends[:-1]))  # a later one that overlaps starts no earlier than the next one
 
 
 def in_order(values: FloatArray) -> FloatArray:
@@ -135,7 +172,8 @@ def intersect(
     Parameters
     ----------
     starts, ends, other_starts, other_ends : ndarray of float64
-        Two clean sets, seconds.
+        Two sets, seconds, sorted by start. Their epochs may overlap; there is a piece for each pair of epochs that
+        share time.
 
     Returns
     -------
@@ -143,21 +181,23 @@ def intersect(
     row, other_row : ndarray of int64, shape (piece,)
         Epoch of the first and of the second set that holds the piece.
     """
-    first = np.searchsorted(other_ends, starts, side="right")
+    reach = np.maximum.accumulate(other_ends)  # the ends themselves, unless epochs are nested
+    first = np.searchsorted(reach, starts, side="right")
     stop = np.searchsorted(other_starts, ends, side="left")
     counts = np.maximum(stop - first, 0)
     row = np.repeat(np.arange(starts.size), counts)
     other_row = ranges(first, counts)
-    return (
-        np.maximum(starts[row], other_starts[other_row]),
-        np.minimum(ends[row], other_ends[other_row]),
-        row,
-        other_row,
-    )
+    s = np.maximum(starts[row], other_starts[other_row])
+    e = np.minimum(ends[row], other_ends[other_row])
+    if not np.all(e > s):
+        real = np.flatnonzero(e > s)
+        s, e, row, other_row = s[real], e[real], row[real], other_row[real]
+    order = by_start(s, e)
+    return s[order], e[order], row[order], other_row[order]
 
 
 def difference(starts: FloatArray, ends: FloatArray, other_starts: FloatArray, other_ends: FloatArray) -> Pieces:
-    """Pieces of the first set that lie outside the second; bounds are shared, nothing is trimmed.
+    """Pieces of the first set (whose epochs may overlap) that lie outside the second; bounds are shared.
 
     Returns
     -------
@@ -179,7 +219,7 @@ def merge_close(starts: FloatArray, ends: FloatArray, gap: float) -> tuple[Float
 
 
 def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
-    """Cut every epoch longer than `size` seconds into pieces of that size; the remainder is left out.
+    """Cut every epoch (they may overlap) longer than `size` seconds into pieces of that size, without the remainder.
 
     The size is rounded to 1 ns. Piece k of an epoch starts at ``start + k * size`` (rounded to 1 ns) and ends 1
     microsecond before ``start + (k + 1) * size``.
@@ -200,14 +240,24 @@ def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:
     # the step as numpy.arange takes it, rounded to the spacing of floats near the start
     edges = np.round(s[owner] + step * ((s + size) - s)[owner], 9)
     closes = (owner[1:] == owner[:-1]) & (edges[1:] <= np.round(e, 9)[owner[1:]])
-    return edges[:-1][closes], edges[1:][closes] - TOUCH_GAP, long_rows[owner[:-1][closes]]
+    s, e, row = edges[:-1][closes], edges[1:][closes] - TOUCH_GAP, long_rows[owner[:-1][closes]]
+    order = by_start(s, e)
+    return s[order], e[order], row[order]
 
 
 def epoch_number(times: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """Number of the epoch that holds each of sorted times, closed at both edges, as float; NaN outside all of them."""
+    """Number of the epoch that holds each of sorted times, closed at both edges, as float; NaN outside all of them.
+
+    Where epochs overlap, the first of those that hold a time.
+    """
+    first = np.searchsorted(times, starts, side="left")
+    last = np.searchsorted(times, ends, side="right")
+    if np.any(last[:-1] > first[1:]):
+        # sorted by start, an epoch is the first to hold what lies past the ends of all epochs before it
+        last = np.maximum.accumulate(last)
+        first[1:] = np.maximum(first[1:], last[:-1])
     edges = np.zeros(2 * starts.size + 2, dtype=np.int64)
-    edges[1:-1:2] = np.searchsorted(times, starts, side="left")
-    edges[2:-1:2] = np.searchsorted(times, ends, side="right")
+    edges[1:-1:2], edges[2:-1:2] = first, last
     edges[-1] = times.size
     number = np.full(2 * starts.size + 1, np.nan)  # outside, first epoch, outside, second epoch, …
     number[1::2] = np.arange(starts.size)

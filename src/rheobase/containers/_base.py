@@ -12,7 +12,7 @@ from .._arrays.namespace import is_lazy, take_rows
 from .._arrays.nearest import nearest
 from .._types import FloatArray, IntArray
 from .._units import from_seconds
-from ._checks import as_seconds, check_choice, check_epochs
+from ._checks import as_seconds, check_choice, check_epochs, check_intervals
 from ._counting import count_events
 from ._time import TsIndex, as_times
 from .interval_set import IntervalSet
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .tsd import Tsd
 
-__all__ = ["AbstractTimeSeries", "class_for", "register"]
+__all__ = ["AbstractTimeSeries", "class_for", "count_epochs", "register"]
 
 _END_MARGIN = 1e-6
 """Seconds added to the ends that `find_support` finds, so that a lone event has a support."""
@@ -180,7 +180,7 @@ class AbstractTimeSeries(abc.ABC):
         Parameters
         ----------
         iset : IntervalSet
-            Becomes the time support of the result as it is.
+            Becomes the time support of the result as it is (if epochs overlap, the time that they cover).
 
         Returns
         -------
@@ -192,7 +192,7 @@ class AbstractTimeSeries(abc.ABC):
         TypeError
             If `iset` is no IntervalSet.
         """
-        check_epochs(iset, "iset")
+        iset = check_epochs(iset, "iset")
         return self._take_runs(*self._runs(iset), iset)
 
     def get(self, start: float, end: float | None = None, time_units: str = "s") -> Any:
@@ -252,7 +252,7 @@ class AbstractTimeSeries(abc.ABC):
         TypeError
             If `iset` is no IntervalSet.
         """
-        check_epochs(iset, "iset")
+        iset = check_epochs(iset, "iset")
         return class_for(1)._trusted(self._t, _events.inside(self._t, iset.start, iset.end), self._support)
 
     # ---- events ----------------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ class AbstractTimeSeries(abc.ABC):
         Parameters
         ----------
         bin_size : float, optional
-            Width, in `time_units`, > 0. Without it, one count per epoch (both edges included).
+            Width, in `time_units`, > 0. Without it, one count per epoch (both edges included), in the order of `ep`.
         ep : IntervalSet, optional
             Where to count; by default the time support.
         time_units : {"s", "ms", "us"}
@@ -278,7 +278,8 @@ class AbstractTimeSeries(abc.ABC):
         Returns
         -------
         Tsd
-            Counts at bin centres (s), with time support `ep`.
+            Counts at bin centres (s), with time support `ep`. Whole epochs stand at their centres, or at their starts
+            if epochs overlap.
 
         Raises
         ------
@@ -289,10 +290,10 @@ class AbstractTimeSeries(abc.ABC):
         OverflowError
             If a bin holds more events than `dtype` can count.
         """
-        ep = self._epochs(ep)
+        ep = self._support if ep is None else check_intervals(ep)
         offsets = np.array([0, len(self)], dtype=np.int64)
-        centres, counts = count_events(self._t, offsets, ep, bin_size, time_units, dtype)
-        return class_for(1)._trusted(centres, counts[:, 0], ep)
+        times, counts, support = count_epochs(self._t, offsets, ep, bin_size, time_units, dtype)
+        return class_for(1)._trusted(times, counts[:, 0], support)
 
     def value_from(self, data: Any, ep: IntervalSet | None = None, mode: str = "closest") -> Any:
         """For each time of this series, a sample of `data` from the same epoch.
@@ -396,8 +397,8 @@ class AbstractTimeSeries(abc.ABC):
         save(self, filename)
 
 
-def read_times(t: Any, time_units: str, time_support: Any) -> tuple[FloatArray, IntArray | None]:
-    """Sorted seconds and the order that sorted them, after the support has been checked.
+def read_times(t: Any, time_units: str, time_support: Any) -> tuple[FloatArray, IntArray | None, IntervalSet | None]:
+    """Sorted seconds, the order that sorted them, and the support as disjoint epochs.
 
     Raises
     ------
@@ -405,10 +406,21 @@ def read_times(t: Any, time_units: str, time_support: Any) -> tuple[FloatArray, 
         If `time_support` is given and no IntervalSet.
     """
     if time_support is not None:
-        check_epochs(time_support, "time_support", AssertionError)
+        time_support = check_epochs(time_support, "time_support", AssertionError)
     if isinstance(t, AbstractTimeSeries):
         t = t.t
-    return as_times(t, time_units)
+    return *as_times(t, time_units), time_support
+
+
+def count_epochs(
+    times: FloatArray, offsets: IntArray, ep: IntervalSet, bin_size: Any, time_units: str, dtype: Any
+) -> tuple[FloatArray, np.ndarray, IntervalSet]:
+    """`count_events`, and the support: bins lie in the time that `ep` covers, whole epochs count for themselves."""
+    covered = ep._disjoint()
+    if bin_size is not None or covered is ep:
+        return *count_events(times, offsets, covered, bin_size, time_units, dtype), covered
+    _, counts = count_events(times, offsets, ep, None, time_units, dtype)
+    return ep.start, counts, covered  # centres of overlapping epochs need not ascend with their starts
 
 
 def pair_differences(times: FloatArray, group: IntArray, align: str) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -22,6 +22,7 @@ __all__ = [
     "check_choice",
     "check_dtype",
     "check_epochs",
+    "check_intervals",
     "is_integer",
     "is_number",
     "positive_integer",
@@ -75,8 +76,8 @@ def bin_seconds(bin_size: Any, time_units: str) -> float:
     return float(to_seconds(float(bin_size), time_units))
 
 
-def check_epochs(epochs: Any, argument: str = "ep", error: type[Exception] = TypeError) -> IntervalSet:
-    """`epochs`, if it is an IntervalSet.
+def check_intervals(epochs: Any, argument: str = "ep", error: type[Exception] = TypeError) -> IntervalSet:
+    """`epochs`, if it is an IntervalSet; its epochs may overlap.
 
     Raises
     ------
@@ -90,6 +91,17 @@ def check_epochs(epochs: Any, argument: str = "ep", error: type[Exception] = Typ
         )
         raise error(msg)
     return epochs
+
+
+def check_epochs(epochs: Any, argument: str = "ep", error: type[Exception] = TypeError) -> IntervalSet:
+    """`epochs`, if it is an IntervalSet; the time that it covers, as disjoint epochs, if they overlap.
+
+    Raises
+    ------
+    error
+        If it is anything else.
+    """
+    return check_intervals(epochs, argument, error)._disjoint()
 
 
 def check_dtype(dtype: Any) -> np.dtype:

@@ -211,6 +211,7 @@ def interval_table(epochs: Any, max_rows: int | None = None) -> Table:
     names, info, numeric = _info_columns(epochs._metadata, rows)
     columns = [[str(row) for row in rows], format_times(epochs.start[rows]), format_times(epochs.end[rows]), *info]
     foot = f"shape: {epochs.shape}, time unit: sec."
+    foot = f"{foot[:-1]}, overlapping." if epochs.has_overlap else foot
     headers, numeric = ["index", "start", "end", *names], [True, True, True, *numeric]
     return Table(headers, _rows(columns, head, tail), foot, numeric, title="IntervalSet")
 

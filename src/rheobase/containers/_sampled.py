@@ -16,7 +16,7 @@ from .._types import FloatArray, IntArray
 from .._units import check_units
 from . import _select
 from ._base import AbstractTimeSeries, class_for, default_support, read_times
-from ._checks import as_seconds, bin_seconds, check_choice, is_integer, is_number, positive_integer
+from ._checks import as_seconds, bin_seconds, check_choice, check_intervals, is_integer, is_number, positive_integer
 from ._numpy import NumpyMethods
 from ._warn import warn_user
 from .interval_set import IntervalSet
@@ -35,7 +35,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
 
     def _init_sampled(self, t: Any, d: Any, time_units: str, time_support: Any, load_array: bool) -> None:
         """Read times and values, sort them together, and keep what lies in the support."""
-        times, order = read_times(t, time_units, time_support)
+        times, order, time_support = read_times(t, time_units, time_support)
         values = read_values(d, load_array, type(self).__name__)
         self._check_values(values)
         if times.size != len(values):
@@ -403,7 +403,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         Parameters
         ----------
         ep : IntervalSet
-            Trials.
+            Trials; they may overlap.
         align : {"start", "end"}
             Which end of a shorter trial stands at the edge.
         padding_value : float
@@ -419,7 +419,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         RuntimeError
             If an argument is of the wrong kind.
         """
-        ep = self._epochs(ep, "ep", RuntimeError) if ep is not None else self._epochs(0, "ep", RuntimeError)
+        ep = check_intervals(ep, "ep", RuntimeError)
         check_choice(align, ("start", "end"), "align", RuntimeError)
         as_seconds(padding_value, "s", "padding_value", RuntimeError)
         _, values, _, last = self._within(ep)

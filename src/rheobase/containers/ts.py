@@ -58,7 +58,7 @@ class Ts(AbstractTimeSeries):
     """
 
     def __init__(self, t: ArrayLike, time_units: str = "s", time_support: IntervalSet | None = None) -> None:
-        times, _ = read_times(t, time_units, time_support)
+        times, _, time_support = read_times(t, time_units, time_support)
         if time_support is None:
             time_support = default_support(times)
         else:
@@ -112,7 +112,7 @@ class Ts(AbstractTimeSeries):
         Parameters
         ----------
         ep : IntervalSet
-            Trials.
+            Trials; they may overlap.
         bin_size : float
             Width, in `time_unit`, > 0.
         align : {"start", "end"}

@@ -13,9 +13,9 @@ from .._arrays.search import segmented_search
 from .._types import FloatArray, IntArray
 from . import _group_build as _build
 from . import _group_select as _groups
-from ._base import check_target, class_for, gather, pair_differences, rate_of
-from ._checks import as_seconds, check_choice, check_epochs, is_number
-from ._counting import count_events, count_events_in_trials
+from ._base import check_target, class_for, count_epochs, gather, pair_differences, rate_of
+from ._checks import as_seconds, check_choice, check_epochs, check_intervals, is_number
+from ._counting import count_events_in_trials
 from ._group_items import AbstractUnits
 from ._metadata import Metadata
 from .interval_set import IntervalSet
@@ -85,7 +85,7 @@ class TsGroup(AbstractUnits):
         **kwargs: Any,
     ) -> None:
         if time_support is not None:
-            check_epochs(time_support, "time_support")
+            time_support = check_epochs(time_support, "time_support")
         keys, order, units = _build.read_units(data, time_units)
         store = _build.flatten(units)
         support = _build.common_support(units) if time_support is None else time_support
@@ -196,14 +196,14 @@ class TsGroup(AbstractUnits):
         Parameters
         ----------
         ep : IntervalSet
-            Becomes the time support of the result as it is.
+            Becomes the time support of the result as it is (if epochs overlap, the time that they cover).
 
         Raises
         ------
         TypeError
             If `ep` is no IntervalSet.
         """
-        check_epochs(ep)
+        ep = check_epochs(ep)
         first, last = self._runs(ep)
         values = None
         if self._values is not None:
@@ -223,7 +223,7 @@ class TsGroup(AbstractUnits):
         Parameters
         ----------
         bin_size : float, optional
-            Width, in `time_units`, > 0. Without it, one count per epoch (both edges included).
+            Width, in `time_units`, > 0. Without it, one count per epoch (both edges included), in the order of `ep`.
         ep : IntervalSet, optional
             Where to count; by default the time support.
         time_units : {"s", "ms", "us"}
@@ -233,7 +233,8 @@ class TsGroup(AbstractUnits):
         Returns
         -------
         TsdFrame
-            Counts, shape (bin, unit), at bin centres (s); columns are keys, with the metadata of the units.
+            Counts, shape (bin, unit), at bin centres (s); columns are keys, with the metadata of the units. Whole
+            epochs stand at their centres, or at their starts if epochs overlap.
 
         Raises
         ------
@@ -244,9 +245,9 @@ class TsGroup(AbstractUnits):
         OverflowError
             If a bin holds more events than `dtype` can count.
         """
-        ep = self._epochs(ep)
-        centres, counts = count_events(self._times, self._offsets, ep, bin_size, time_units, dtype)
-        return class_for(2)._trusted(centres, counts, ep, self._keys, self._metadata.drop("rate"))
+        ep = self._support if ep is None else check_intervals(ep)
+        times, counts, support = count_epochs(self._times, self._offsets, ep, bin_size, time_units, dtype)
+        return class_for(2)._trusted(times, counts, support, self._keys, self._metadata.drop("rate"))
 
     def trial_count(
         self,
@@ -261,7 +262,7 @@ class TsGroup(AbstractUnits):
         Parameters
         ----------
         ep : IntervalSet
-            Trials.
+            Trials; they may overlap.
         bin_size : float
             Width, in `time_unit`, > 0.
         align : {"start", "end"}

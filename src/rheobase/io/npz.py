@@ -178,7 +178,7 @@ def _frame(arrays: dict, info: dict) -> TsdFrame:
 
 
 def _epochs(arrays: dict, info: dict) -> IntervalSet:
-    return IntervalSet(arrays["start"], arrays["end"], metadata=info or None)
+    return IntervalSet(arrays["start"], arrays["end"], metadata=info or None, overlap="keep")
 
 
 def _group(arrays: dict, info: dict) -> TsGroup:
