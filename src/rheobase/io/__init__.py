@@ -5,5 +5,6 @@ from __future__ import annotations
 from ._registry import load_file
 from .npz import NPZFile
 from .nwb import NWBFile
+from .to_nwb import to_nwb
 
-__all__ = ["NPZFile", "NWBFile", "load_file"]
+__all__ = ["NPZFile", "NWBFile", "load_file", "to_nwb"]

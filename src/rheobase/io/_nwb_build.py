@@ -11,7 +11,7 @@ any other TimeSeries                          `Tsd`, `TsdFrame` or `TsdTensor`, 
 ============================================  =================================================================
 
 Spike times of all units are read in one piece and stay in one array. Ragged columns become metadata with one array per
-row.
+row. Tables that `to_nwb` wrote to go with another object (its time support, its columns) are read with that object.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..containers._lazy import LazyArray
 from ..containers._metadata import Metadata
 from ..containers._time import sort_order
 from ..containers._warn import warn_user
+from ._nwb_layout import LABEL, MARK, VALUES, columns_note, decoded, is_note, support_note
 
 __all__ = ["BuildError", "build", "kind_of", "unit_of"]
 
@@ -46,6 +47,8 @@ def kind_of(obj: Any) -> str | None:
     import pynwb
     from hdmf.common import DynamicTable
 
+    if isinstance(obj, DynamicTable) and is_note(obj.description):
+        return None
     if isinstance(obj, pynwb.epoch.TimeIntervals):
         return "IntervalSet"
     if isinstance(obj, DynamicTable):
@@ -67,7 +70,7 @@ def unit_of(obj: Any) -> str | None:
 
     if not isinstance(obj, pynwb.base.TimeSeries) or isinstance(obj, pynwb.misc.AnnotationSeries):
         return None
-    return obj.unit or None
+    return None if obj.unit in ("", pynwb.TimeSeries.DEFAULT_UNIT) else obj.unit
 
 
 def build(obj: Any, kind: str, *, lazy: bool, raw: bool) -> Any:
@@ -113,7 +116,9 @@ def _series(obj: Any, *, lazy: bool, raw: bool) -> Tsd | TsdFrame | TsdTensor:
         times, values = times[order], values[:][order]
     elif not lazy:
         values = values[:]
-    support = IntervalSet(times[0], times[-1]) if len(times) else IntervalSet([], [])
+    support = _own_support(obj)
+    if support is None:
+        support = IntervalSet(times[0], times[-1]) if len(times) else IntervalSet([], [])
     if values.ndim == 1:
         return Tsd._trusted(times, values, support)
     if values.ndim > 2:
@@ -149,6 +154,9 @@ def _columns(obj: Any, n: int) -> tuple[np.ndarray | None, Metadata | None]:
     """Names of the columns of a two-dimensional series, and what the file says of each."""
     import pynwb
 
+    own = _own_columns(obj)
+    if own is not None:
+        return own
     if isinstance(obj, pynwb.behavior.SpatialSeries) and n in _AXES:
         return np.array(_AXES[n]), None
     region = None
@@ -166,6 +174,30 @@ def _columns(obj: Any, n: int) -> tuple[np.ndarray | None, Metadata | None]:
     return labels, Metadata(labels, _pointed_columns(region.table, rows))
 
 
+# ---- tables that go with an object
+
+
+def _own_support(obj: Any) -> IntervalSet | None:
+    """Time support that `to_nwb` wrote for an object."""
+    nwb = obj.get_ancestor("NWBFile")
+    table = None if nwb is None or nwb.intervals is None else nwb.intervals.get(f"{obj.name}_time_support")
+    if table is None or table.description != support_note(obj.name):
+        return None
+    return IntervalSet(_read(table["start_time"]), _read(table["stop_time"]))
+
+
+def _own_columns(obj: Any) -> tuple[np.ndarray, Metadata] | None:
+    """Labels and metadata of the columns of an object that `to_nwb` wrote."""
+    modules = getattr(obj.get_ancestor("NWBFile"), "processing", None) or {}
+    tables = (module.data_interfaces.get(f"{obj.name}_columns") for module in modules.values())
+    table = next((t for t in tables if t is not None and t.description == columns_note(obj.name)), None)
+    if table is None:
+        return None
+    info = _table_columns(table, leave_out=())
+    labels = info.pop(LABEL)
+    return labels, Metadata(labels, info)
+
+
 # ---- tables
 
 
@@ -178,13 +210,35 @@ def _group(table: Any) -> TsGroup:
     if len(np.unique(keys)) < len(keys):
         msg = "two rows of the table have one id."
         raise BuildError(msg)
-    columns = _table_columns(table, leave_out=(index.name, index.target.name))
+    support = _own_support(table)
+    leave_out = (index.name, index.target.name) if support is None else (index.target.name, "obs_intervals", VALUES)
+    columns = _table_columns(table, leave_out)
     columns.pop("rate", None)
+    if support is not None:
+        return _own_group(table, times, offsets, keys, support, columns)
     times, offsets, columns, keys = _by_key(times, offsets, columns, keys)
     times = _sorted_within(times, offsets)
     group = TsGroup._trusted(times, offsets, keys, _support(times, offsets), None)
     group.set_info(columns)
     return group.restrict(group.time_support)
+
+
+def _own_group(
+    table: Any, times: FloatArray, offsets: IntArray, keys: IntArray, support: IntervalSet, columns: dict
+) -> TsGroup:
+    """A group that `to_nwb` wrote: its units are in order, and their support and values are known."""
+    if np.any(np.diff(keys) <= 0) or not np.isin(np.flatnonzero(np.diff(times) < 0) + 1, offsets).all():
+        msg = "its units or spike times have been changed since and are not sorted."
+        raise BuildError(msg)
+    values = _read(table[VALUES].target) if VALUES in table.colnames else None
+    labels = _own_columns(table)
+    if labels is None and values is not None and values.ndim == 2:
+        labels = np.arange(values.shape[1]), None
+    group = TsGroup._trusted(
+        times, offsets, keys, support, None, flat_values=values, columns=None if labels is None else labels[0]
+    )
+    group.set_info(columns)
+    return group.restrict(support)
 
 
 def _by_key(times: FloatArray, offsets: IntArray, columns: dict, keys: IntArray) -> tuple:
@@ -233,7 +287,12 @@ def _intervals(table: Any) -> IntervalSet:
 
 
 def _event_columns(table: Any) -> Ts | dict[str, Ts]:
-    series = {column.name: Ts(t=_read(column)) for column in table.columns if column.name.endswith("_times")}
+    support = _own_support(table)
+    series = {
+        column.name: Ts(t=_read(column), time_support=support)
+        for column in table.columns
+        if column.name.endswith("_times")
+    }
     return next(iter(series.values())) if len(series) == 1 else series
 
 
@@ -252,10 +311,13 @@ def _table_columns(table: Any, leave_out: tuple[str, ...]) -> dict[str, np.ndarr
         name = column.target.name if _is_index(column) else column.name
         if column.name in indexed or name in leave_out or name not in table.colnames:
             continue
+        if isinstance(column.description, str) and column.description.startswith(MARK):
+            own.update([decoded(column.description, _read(column))])
+            continue
         found = _column(name, column)
         if found is None:
             skipped.append(name)
-        elif name == "electrode_group":
+        elif name == "electrode_group" and "location" in found:
             group = found
         elif set(found) != {name}:
             pointed |= found
@@ -269,6 +331,7 @@ def _table_columns(table: Any, leave_out: tuple[str, ...]) -> dict[str, np.ndarr
 def _column(name: str, column: Any) -> dict[str, np.ndarray] | None:
     """Metadata columns that one column of a table gives, or None where it stays in the file."""
     from hdmf.common import DynamicTableRegion
+    from pynwb.ecephys import ElectrodeGroup
 
     if _is_index(column):
         return _ragged(name, column)
@@ -277,7 +340,7 @@ def _column(name: str, column: Any) -> dict[str, np.ndarray] | None:
     if np.prod(np.shape(column.data)) > MAX_COLUMN_ITEMS:
         return None
     values = _read(column)
-    if name == "electrode_group":
+    if name == "electrode_group" and all(isinstance(group, ElectrodeGroup) for group in values):
         return {name: np.array([group.name for group in values]), "location": np.array([g.location for g in values])}
     if values.dtype == object and not all(isinstance(value, str | bytes | float | int) for value in values.flat):
         return None
