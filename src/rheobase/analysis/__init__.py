@@ -9,6 +9,8 @@ from ._tuning_old_names import (
     compute_2d_tuning_curves_continuous,
     compute_discrete_tuning_curves,
 )
+from .perievent import compute_perievent
+from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
 
 __all__ = [
@@ -17,6 +19,9 @@ __all__ = [
     "compute_2d_tuning_curves",
     "compute_2d_tuning_curves_continuous",
     "compute_discrete_tuning_curves",
+    "compute_event_triggered_average",
+    "compute_perievent",
     "compute_response_per_epoch",
+    "compute_spike_triggered_average",
     "compute_tuning_curves",
 ]

@@ -1,0 +1,217 @@
+"""Lags: whole numbers of steps around an event, and signals seen through them.
+
+A lag axis is built from integers, so that a window of 0.2 s in steps of 0.1 s has two lags on either side, whatever
+0.1 + 0.1 + 0.1 rounds to.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .._types import FloatArray, IntArray
+
+__all__ = ["even_step", "held_means", "lag_axis", "lags_within", "lagged_sums", "rows_at_lags"]
+
+REGULAR = 1e-6
+"""Part of a step by which steps of an evenly sampled signal may differ."""
+
+SLACK = 1e-6
+"""Part of a step by which a window may miss a lag and still hold it."""
+
+BLOCK = 1 << 16
+"""Numbers handled at a time, so that intermediate arrays stay in the cache."""
+
+DENSE = 1 / 12
+"""Share of bins with events above which a matrix product beats looking at the events one by one."""
+
+
+def even_step(times: FloatArray, first: IntArray, last: IntArray) -> tuple[float, bool]:
+    """Distance of neighbouring samples of the same epoch, and whether all are the same.
+
+    Parameters
+    ----------
+    times
+        Sorted times, s.
+    first, last
+        `runs` of `times` over disjoint epochs.
+
+    Returns
+    -------
+    step
+        Mean distance in the first epoch with two samples, to 12 digits; NaN where no epoch has two.
+    regular
+        Whether every distance within an epoch differs from the first by less than `REGULAR`.
+    """
+    several = np.flatnonzero(last - first > 1)
+    if several.size == 0:
+        return np.nan, True
+    begin, stop = int(first[several[0]]), int(last[several[0]])
+    own = times[begin + 1] - times[begin]
+    seams = last[several[:-1]] - 1  # the difference from here leaves the epoch
+    low, high = own, own
+    for a in range(begin, int(last[several[-1]]) - 1, BLOCK):
+        b = min(a + BLOCK, int(last[several[-1]]) - 1)
+        steps = times[a + 1 : b + 1] - times[a:b]
+        crossing = seams[np.searchsorted(seams, a) : np.searchsorted(seams, b)] - a
+        steps[crossing] = own
+        low, high = min(low, steps.min()), max(high, steps.max())
+    regular = bool(own > 0 and high - own < REGULAR * own and own - low < REGULAR * own)
+    return float(f"{(times[stop - 1] - times[begin]) / (stop - 1 - begin):.12g}"), regular
+
+
+def lags_within(window: float, step: float, *, cover: bool) -> int:
+    """Number of steps that fit in `window`; with `cover`, that it takes to reach its end."""
+    steps = window / step
+    whole = round(steps)
+    if abs(steps - whole) <= min(SLACK * max(whole, 1), 0.01):
+        return int(whole)
+    return math.ceil(steps) if cover else math.floor(steps)
+
+
+def lag_axis(n_before: int, n_after: int, step: float) -> FloatArray:
+    """Lags in seconds, shape (lag,); zero is exact."""
+    return np.arange(-n_before, n_after + 1) * step
+
+
+def rows_at_lags(
+    values: np.ndarray, rows: IntArray, low: IntArray, high: IntArray, n_before: int, n_after: int
+) -> np.ndarray:
+    """Samples around rows; NaN beyond the epoch of each.
+
+    Parameters
+    ----------
+    values
+        Samples, shape (time, ...).
+    rows
+        Row of the sample at lag zero of each event, or -1 for events without any.
+    low, high
+        Samples ``low[i]:high[i]`` belong to the epoch of event i.
+    n_before, n_after
+        Number of lags before and after zero.
+
+    Returns
+    -------
+    ndarray, shape (lag, event, ...)
+        float64, or complex128 for complex values.
+    """
+    lags = np.arange(-n_before, n_after + 1)
+    dtype = np.result_type(values.dtype, np.float64)
+    out = np.empty((lags.size, rows.size, *values.shape[1:]), dtype=dtype)
+    if out.size == 0 or len(values) == 0:
+        out[...] = np.nan
+        return out
+    high = np.where(rows < 0, 0, high)
+    whole = bool(np.all((rows - n_before >= low) & (rows + n_after < high)))
+    height = max(1, BLOCK * lags.size // out.size)
+    for begin in range(0, lags.size, height):
+        part = slice(begin, begin + height)
+        index = rows + lags[part, None]
+        out[part] = values.take(index, axis=0, mode="clip")
+        if not whole:
+            out[part][(index < low) | (index >= high)] = np.nan
+    return out
+
+
+def held_means(
+    values: np.ndarray, times: FloatArray, first: int, last: int, lefts: FloatArray, rights: FloatArray
+) -> FloatArray:
+    """Mean of the samples of one epoch in each of its bins; a bin without samples holds the one before.
+
+    Bins before the first sample, and bins with NaN in any channel, are zero: they add nothing to a triggered sum.
+
+    Parameters
+    ----------
+    values
+        Samples, shape (time, channel).
+    times
+        Sorted times, s, shape (time,).
+    first, last
+        Samples of the epoch.
+    lefts, rights
+        Edges of the bins, closed on the left, s.
+
+    Returns
+    -------
+    ndarray of float64, shape (bin, channel)
+    """
+    out = np.zeros((lefts.size, values.shape[1]), dtype=np.result_type(values.dtype, np.float64))
+    stops = first + np.searchsorted(times[first:last], rights, side="left")
+    begins = np.minimum(first + np.searchsorted(times[first:last], lefts, side="left"), stops - 1)
+    some = np.flatnonzero(stops > first)
+    if some.size == 0:
+        return out
+    begins, stops = begins[some], stops[some]
+    lone = bool(np.all(stops - begins == 1))
+    if lone:
+        means = values[begins].astype(out.dtype)
+    else:
+        bounds = np.stack((begins, stops), axis=1).reshape(-1)
+        shift = int(bounds[0])
+        window = values[shift : int(stops[-1])]
+        sums = np.add.reduceat(window, np.minimum(bounds - shift, len(window) - 1), axis=0, dtype=out.dtype)[::2]
+        means = sums / (stops - begins)[:, None]
+    bad = np.isnan(means.sum(axis=1))
+    means[bad] = 0.0
+    out[some] = means
+    return out
+
+
+def lagged_sums(counts: np.ndarray, signal: FloatArray, n_before: int, n_after: int) -> FloatArray:
+    """Sum over bins of ``counts[bin, unit] * signal[bin + lag, channel]``; the signal is zero beyond its ends.
+
+    Parameters
+    ----------
+    counts
+        Events per bin, shape (bin, unit).
+    signal
+        Shape (bin, channel).
+    n_before, n_after
+        Number of lags before and after zero.
+
+    Returns
+    -------
+    ndarray, shape (lag, unit, channel)
+    """
+    n_bins, n_units = counts.shape
+    n_channels, n_lags = signal.shape[1], n_before + n_after + 1
+    padded = np.zeros((n_bins + n_lags - 1, n_channels), dtype=signal.dtype)
+    padded[n_before : n_before + n_bins] = signal
+    busy = np.flatnonzero(counts.any(axis=1))
+    unit, bins = np.nonzero(counts[busy].T)
+    if unit.size < DENSE * busy.size * n_units:
+        sums = _by_event(counts, padded, unit, busy[bins], n_lags)
+    else:
+        sums = _by_product(counts, padded, busy, n_lags)
+    return sums.reshape(n_units, n_lags, n_channels).transpose(1, 0, 2)
+
+
+def _windows(padded: FloatArray, n_lags: int) -> FloatArray:
+    """View of shape (bin, lag * channel): what each bin sees, lag after lag."""
+    n_channels = padded.shape[1]
+    return sliding_window_view(padded.reshape(-1), n_lags * n_channels)[::n_channels]
+
+
+def _by_event(counts: np.ndarray, padded: FloatArray, unit: IntArray, bins: IntArray, n_lags: int) -> FloatArray:
+    """Sum of the windows around the events, unit after unit."""
+    windows = _windows(padded, n_lags)
+    sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
+    weights = counts[bins, unit].astype(np.float64)
+    height = max(1, 4 * BLOCK // windows.shape[1])
+    cuts = np.union1d(np.arange(0, unit.size, height), np.flatnonzero(np.diff(unit)) + 1)
+    for a, b in zip(cuts.tolist(), [*cuts[1:].tolist(), unit.size]):  # each piece is one matrix product
+        sums[unit[a]] += weights[a:b] @ windows[bins[a:b]]
+    return sums
+
+
+def _by_product(counts: np.ndarray, padded: FloatArray, busy: IntArray, n_lags: int) -> FloatArray:
+    """All units at once, bins in blocks: a matrix product of the counts and the windows."""
+    windows = _windows(padded, n_lags)
+    sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
+    height = max(64, 16 * BLOCK // (windows.shape[1] + counts.shape[1]))
+    for begin in range(0, busy.size, height):
+        rows = busy[begin : begin + height]
+        sums += counts[rows].T.astype(np.float64) @ windows[rows]
+    return sums
