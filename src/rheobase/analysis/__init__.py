@@ -9,6 +9,7 @@ from ._tuning_old_names import (
     compute_2d_tuning_curves_continuous,
     compute_discrete_tuning_curves,
 )
+from .decoding import decode_bayes, decode_template
 from .perievent import compute_perievent
 from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
@@ -24,4 +25,6 @@ __all__ = [
     "compute_response_per_epoch",
     "compute_spike_triggered_average",
     "compute_tuning_curves",
+    "decode_bayes",
+    "decode_template",
 ]
