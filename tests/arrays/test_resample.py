@@ -37,34 +37,6 @@ def test_means_keep_complex_and_pass_nan_on():
     np.testing.assert_allclose(means[1], d[5:10].mean())
 
 
-@pytest.mark.parametrize("dtype", [float, int])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_interpolation_stays_in_its_epoch(shape, dtype):
-    d = values(shape, dtype)
-    queries = np.sort(np.concatenate((np.random.default_rng(1).uniform(0, 30, 100), TIMES[::7], STARTS, ENDS)))
-    first, last = events.runs(queries, STARTS, ENDS)
-    queries, epoch = events.take_runs(queries, first, last), events.repeat_runs(first, last)
-    low, high = events.runs(TIMES, STARTS, ENDS)
-    for left, right in ((None, None), (-1.0, 5)):
-        result = resample.interpolate(queries, epoch, TIMES, d, low, high, left, right).reshape(queries.size, -1)
-        for column, signal in zip(result.T, d.reshape(len(d), -1).T):
-            for e in range(4):
-                here = epoch == e
-                if high[e] == low[e]:
-                    assert np.isnan(column[here]).all()
-                    continue
-                rows = slice(low[e], high[e])
-                expected = np.interp(queries[here], TIMES[rows], signal[rows], left, right)
-                np.testing.assert_allclose(column[here], expected, rtol=1e-9, atol=1e-9)
-
-
-def test_interpolation_gives_the_sample_itself_next_to_nan():
-    d = np.array([1.0, np.nan, 3.0])
-    t, zero, three = np.arange(3.0), np.array([0]), np.array([3])
-    result = resample.interpolate(np.array([0.0, 0.5, 1.5, 2.0]), np.zeros(4, int), t, d, zero, three)
-    np.testing.assert_array_equal(result, [1.0, np.nan, np.nan, 3.0])
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_derivative_is_gradient_in_each_epoch(shape):
     d = values(shape)

@@ -1,4 +1,4 @@
-"""A sampled signal at other times: bin averages, interpolation, derivative, decimation, dropped rows; epoch by epoch.
+"""A sampled signal at other times: bin averages, derivative, decimation; epoch by epoch.
 
 Values have shape (time, ...); all channels are handled at once, and no function looks across the edge of an epoch.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["as_columns", "bin_means", "decimate", "derivative", "interpolate"]
+__all__ = ["as_columns", "bin_means", "decimate", "derivative"]
 
 
 def as_columns(values: np.ndarray) -> np.ndarray:
@@ -53,58 +53,6 @@ def _segment_sums(values: np.ndarray, low: IntArray, high: IntArray, dtype: np.d
     if bounds[-1] == values.shape[0]:  # reduceat wants starts that exist; the last segment runs to the end anyway
         bounds = bounds[:-1]
     return np.add.reduceat(values, bounds, axis=0, dtype=dtype)[::2]
-
-
-def interpolate(
-    queries: FloatArray,
-    epoch: IntArray,
-    times: FloatArray,
-    values: np.ndarray,
-    first: IntArray,
-    last: IntArray,
-    left: float | None = None,
-    right: float | None = None,
-) -> np.ndarray:
-    """Linear interpolation at `queries` from the samples of the same epoch.
-
-    Parameters
-    ----------
-    queries, epoch
-        Sorted times, s, and the number of the epoch of each; shape (query,).
-    times, values
-        Sorted sample times, s, and samples, shape (time,) and (time, ...).
-    first, last
-        `runs` of `times` over the epochs.
-    left, right
-        Value before the first and after the last sample of an epoch; by default that sample's own value.
-
-    Returns
-    -------
-    ndarray, shape (query, ...)
-        float64 (complex128 for complex values); NaN where an epoch has no samples.
-    """
-    dtype = np.result_type(values.dtype, np.float64)
-    out = np.full((queries.size, *values.shape[1:]), np.nan, dtype=dtype)
-    known = np.flatnonzero(last[epoch] > first[epoch])
-    if known.size == 0:
-        return out
-    queries, low, high = queries[known], first[epoch[known]], last[epoch[known]] - 1
-    before = np.clip(np.searchsorted(times, queries, side="right") - 1, low, high)
-    after = np.minimum(before + 1, high)
-    span = times[after] - times[before]
-    column = (slice(None), *(None,) * (values.ndim - 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (values[after].astype(dtype) - values[before]) / span[column]
-        result = slope * (queries - times[before])[column] + values[before]
-    # at a sample, after the last one and before the first one, the sample itself (a slope may be NaN or infinite there)
-    own = (span <= 0) | (queries <= times[before])
-    result[own] = values[before[own]]
-    if left is not None:
-        result[queries < times[low]] = left
-    if right is not None:
-        result[queries > times[high]] = right
-    out[known] = result
-    return out
 
 
 def derivative(times: FloatArray, values: np.ndarray, lengths: IntArray) -> np.ndarray:

@@ -11,6 +11,7 @@ from .._arrays import bins as _bins
 from .._arrays import convolve as _convolve
 from .._arrays import events as _events
 from .._arrays import resample as _resample
+from .._arrays.interpolation import interpolate
 from .._arrays.namespace import is_array_like, is_jax, take_rows, take_runs, to_numpy
 from .._types import FloatArray, IntArray
 from .._units import check_units
@@ -213,8 +214,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         ep = self._epochs(ep)
         first, last = ts._runs(ep)
         queries = _events.take_runs(ts.t, first, last)
-        epoch = _events.repeat_runs(first, last)
-        values = _resample.interpolate(queries, epoch, *self._within(ep), left, right)
+        values = interpolate(queries, last - first, *self._within(ep), left, right)
         return self._like(queries, values, ep)
 
     def derivative(self, ep: IntervalSet | None = None) -> Self:
