@@ -234,3 +234,71 @@ def test_a_merged_set_differs_only_in_rows(epochs: IntervalSet) -> None:
         merged = IntervalSet(epochs)
     assert len(merged) <= len(epochs)
     assert abs(merged.tot_length() - epochs.tot_length()) <= 1e-6 * (len(epochs) + 1)
+
+
+def test_expanded_epochs_keep_their_metadata_and_may_overlap() -> None:
+    epochs = IntervalSet([10, 20], [15, 25], metadata={"name": ["a", "b"]})
+    longer = epochs.expand(3, 2)
+    assert longer.values.tolist() == [[7, 17], [17, 27]]
+    assert longer.has_overlap
+    assert longer.name.tolist() == ["a", "b"]
+    assert epochs.expand(1000, time_units="ms").values.tolist() == [[9, 16], [19, 26]]
+    with pytest.warns(UserWarning, match="Joining"), pytest.warns(UserWarning, match="metadata"):
+        assert epochs.expand(5, overlap="merge").values.tolist() == [[5, 30]]
+    longer.set_info(name=["x", "y"])
+    assert epochs.name.tolist() == ["a", "b"]
+
+
+def test_shrunk_epochs_that_vanish_take_only_their_own_metadata() -> None:
+    epochs = IntervalSet([0, 20], [1, 25], metadata={"name": ["a", "b"]})
+    with pytest.warns(UserWarning, match=r"1 epoch\(s\) are not longer"):
+        shorter = epochs.shrink(0.5)
+    assert shorter.values.tolist() == [[20.5, 24.5]]
+    assert shorter.name.tolist() == ["b"]
+    assert TRIALS.shrink(0.25).label.tolist() == TRIALS.label.tolist()
+
+
+@LAWS
+@given(any_intervals(), st.integers(0, 8), st.integers(0, 8))
+def test_shrinking_undoes_expanding(epochs: IntervalSet, before: int, after: int) -> None:
+    again = epochs.expand(before / 4, after / 4).shrink(before / 4, after / 4)
+    np.testing.assert_array_equal(again.values, epochs.values)
+    np.testing.assert_array_equal(again.row, epochs.row)
+
+
+@pytest.mark.parametrize("method", ["expand", "shrink"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((-1,), ">= 0"), ((1, -1), ">= 0"), (("1",), "number"), ((np.inf,), "finite"), ((1, 1, "min"), "unit")],
+)
+def test_bad_margins_are_refused(method: str, arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        getattr(TRIALS, method)(*arguments)
+    with pytest.raises(ValueError, match="overlap should be"):
+        getattr(TRIALS, method)(0.1, overlap="joins")
+
+
+@LAWS
+@given(any_intervals())
+def test_each_sample_is_either_in_epochs_or_excluded(epochs: IntervalSet) -> None:
+    inside = covered(epochs, INSTANTS)
+    frame = TsdFrame(INSTANTS, np.column_stack((INSTANTS, -INSTANTS)), columns=["a", "b"])
+    group = TsGroup({1: EVENTS, 4: EVENTS[::5]}, metadata={"area": ["V1", "CA1"]})
+    for series in (EVENTS, frame, frame["a"], group[1]):
+        rest = series.exclude(epochs)
+        np.testing.assert_array_equal(rest.t, INSTANTS[~inside])
+        assert covered(rest.time_support, rest.t).all()
+    parts = group.exclude(epochs)
+    for key in group:
+        np.testing.assert_array_equal(parts[key].t, group[key].exclude(epochs).t)
+    assert parts.area.tolist() == ["V1", "CA1"]
+    valued = TsGroup({0: frame["a"], 1: frame["b"]}).exclude(epochs)
+    np.testing.assert_array_equal(valued[1].values, -INSTANTS[~inside])
+    left = group.time_support.tot_length() - group.time_support.intersect(epochs.union()).tot_length()
+    assert abs(parts.time_support.tot_length() - left) < 1e-9
+
+
+def test_exclude_takes_epochs() -> None:
+    for series in (EVENTS, TsGroup({0: EVENTS})):
+        with pytest.raises(TypeError, match="IntervalSet"):
+            series.exclude([0, 1])

@@ -10,10 +10,10 @@ import numpy as np
 from .._arrays import events as _events
 from .._arrays.namespace import is_lazy, take_rows
 from .._arrays.nearest import nearest
-from .._types import FloatArray, IntArray
+from .._types import ArrayLike, FloatArray, IntArray
 from .._units import from_seconds
 from ._checks import as_seconds, check_choice, check_epochs, check_intervals
-from ._counting import count_events
+from ._count_bins import count_any
 from ._time import TsIndex, as_times
 from .interval_set import IntervalSet
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .tsd import Tsd
 
-__all__ = ["AbstractTimeSeries", "class_for", "count_epochs", "register"]
+__all__ = ["AbstractTimeSeries", "class_for", "register"]
 
 _END_MARGIN = 1e-6
 """Seconds added to the ends that `find_support` finds, so that a lone event has a support."""
@@ -195,6 +195,30 @@ class AbstractTimeSeries(abc.ABC):
         iset = check_epochs(iset, "iset")
         return self._take_runs(*self._runs(iset), iset)
 
+    def exclude(self, iset: IntervalSet) -> Self:
+        """Samples outside epochs; the time support loses the epochs.
+
+        Epochs are closed, so samples on their edges go out with them: every sample is either in ``restrict(iset)`` or
+        in ``exclude(iset)``, never in both.
+
+        Parameters
+        ----------
+        iset : IntervalSet
+
+        Returns
+        -------
+        same class
+            A copy; columns and metadata are kept.
+
+        Raises
+        ------
+        TypeError
+            If `iset` is no IntervalSet.
+        """
+        iset = check_epochs(iset, "iset")
+        first, last = self._runs(iset)
+        return self._take_runs(np.append(0, last), np.append(first, len(self)), self._support.set_diff(iset))
+
     def get(self, start: float, end: float | None = None, time_units: str = "s") -> Any:
         """Samples between two times, or the sample closest to one.
 
@@ -258,7 +282,14 @@ class AbstractTimeSeries(abc.ABC):
     # ---- events ----------------------------------------------------------------------------------------------------
 
     def count(
-        self, bin_size: float | None = None, ep: IntervalSet | None = None, time_units: str = "s", dtype: Any = None
+        self,
+        bin_size: float | None = None,
+        ep: IntervalSet | None = None,
+        time_units: str = "s",
+        dtype: Any = None,
+        *,
+        bins: ArrayLike | None = None,
+        normalize: bool = False,
     ) -> Tsd:
         """Count samples in equal bins inside each epoch, or in whole epochs.
 
@@ -274,25 +305,32 @@ class AbstractTimeSeries(abc.ABC):
         time_units : {"s", "ms", "us"}
         dtype : optional
             Of the counts; int64 by default.
+        bins : array_like, optional
+            Edges of bins of any size, in `time_units`, ascending, shape (bin + 1,), instead of `bin_size`. Each bin is
+            closed on the left and open on the right, the last one closed. They may span holes between epochs: events
+            outside `ep` are not counted.
+        normalize : bool
+            Whether to divide by the time of each bin that lies in `ep`: events per second (Hz), float64 unless `dtype`
+            is another floating type; NaN for bins of which nothing lies in `ep`.
 
         Returns
         -------
         Tsd
-            Counts at bin centres (s), with time support `ep`. Whole epochs stand at their centres, or at their starts
-            if epochs overlap.
+            Counts at bin centres (s), with time support `ep`; with `bins`, from the first to the last edge. Whole
+            epochs stand at their centres, or at their starts if epochs overlap.
 
         Raises
         ------
         TypeError
-            If `bin_size` is no number or `ep` no IntervalSet.
+            If `bin_size` or `bins` are no numbers, `ep` no IntervalSet or `normalize` no bool.
         ValueError
-            If `bin_size` is not positive, or a unit or `dtype` is unknown.
+            If `bin_size` is not positive, `bins` do not ascend, both are given, or a unit or `dtype` is unknown.
         OverflowError
             If a bin holds more events than `dtype` can count.
         """
         ep = self._support if ep is None else check_intervals(ep)
         offsets = np.array([0, len(self)], dtype=np.int64)
-        times, counts, support = count_epochs(self._t, offsets, ep, bin_size, time_units, dtype)
+        times, counts, support = count_any(self._t, offsets, ep, bin_size, time_units, dtype, bins, normalize)
         return class_for(1)._trusted(times, counts[:, 0], support)
 
     def value_from(self, data: Any, ep: IntervalSet | None = None, mode: str = "closest") -> Any:
@@ -410,17 +448,6 @@ def read_times(t: Any, time_units: str, time_support: Any) -> tuple[FloatArray, 
     if isinstance(t, AbstractTimeSeries):
         t = t.t
     return *as_times(t, time_units), time_support
-
-
-def count_epochs(
-    times: FloatArray, offsets: IntArray, ep: IntervalSet, bin_size: Any, time_units: str, dtype: Any
-) -> tuple[FloatArray, np.ndarray, IntervalSet]:
-    """`count_events`, and the support: bins lie in the time that `ep` covers, whole epochs count for themselves."""
-    covered = ep._disjoint()
-    if bin_size is not None or covered is ep:
-        return *count_events(times, offsets, covered, bin_size, time_units, dtype), covered
-    _, counts = count_events(times, offsets, ep, None, time_units, dtype)
-    return ep.start, counts, covered  # centres of overlapping epochs need not ascend with their starts
 
 
 def pair_differences(times: FloatArray, group: IntArray, align: str) -> tuple[FloatArray, FloatArray, IntArray]:

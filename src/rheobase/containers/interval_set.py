@@ -96,9 +96,7 @@ class IntervalSet(AbstractIntervals):
         overlap: str = "merge",
     ) -> None:
         check_units(time_units)
-        if not isinstance(overlap, str) or overlap not in OVERLAP_MODES:
-            msg = f'overlap should be "merge" or "keep", got {overlap!r}.{did_you_mean(overlap, OVERLAP_MODES)}'
-            raise ValueError(msg)
+        check_overlap(overlap)
         if isinstance(start, IntervalSet):
             starts, ends, frame_columns, time_units = start.start, start.end, None, "s"
         else:
@@ -227,6 +225,67 @@ class IntervalSet(AbstractIntervals):
         """Epochs strictly shorter than `threshold` (in `time_units`), with their metadata."""
         return self[self._end - self._start < _seconds(threshold, time_units, "threshold")]
 
+    def expand(
+        self, before: float, after: float | None = None, time_units: str = "s", *, overlap: str = "keep"
+    ) -> IntervalSet:
+        """Longer epochs: each starts earlier and ends later.
+
+        Parameters
+        ----------
+        before, after : float
+            How much earlier and later, in `time_units`, >= 0; `after` is `before` unless given.
+        time_units : {"s", "ms", "us"}
+        overlap : {"keep", "merge"}
+            Whether epochs that now overlap stay as they are, with their metadata, or become disjoint, as in
+            `IntervalSet`.
+
+        Raises
+        ------
+        ValueError
+            If a length is no number >= 0, or `time_units` or `overlap` is unknown.
+        """
+        before, after = _margins(before, after, time_units)
+        return self._reshaped(self._start - before, self._end + after, overlap)
+
+    def shrink(
+        self, before: float, after: float | None = None, time_units: str = "s", *, overlap: str = "keep"
+    ) -> IntervalSet:
+        """Shorter epochs: each starts later and ends earlier; those of which nothing is left are dropped.
+
+        Parameters
+        ----------
+        before, after : float
+            How much later and earlier, in `time_units`, >= 0; `after` is `before` unless given.
+        time_units : {"s", "ms", "us"}
+        overlap : {"keep", "merge"}
+            Whether epochs that still overlap stay as they are, with their metadata, or become disjoint, as in
+            `IntervalSet`.
+
+        Raises
+        ------
+        ValueError
+            If a length is no number >= 0, or `time_units` or `overlap` is unknown.
+
+        Warns
+        -----
+        UserWarning
+            If epochs are dropped.
+        """
+        before, after = _margins(before, after, time_units)
+        starts, ends = self._start + before, self._end - after
+        lasting = np.flatnonzero(ends > starts)
+        if lasting.size < len(self):
+            warn_user(f"{len(self) - lasting.size} epoch(s) are not longer than what is taken away, and are dropped.")
+        return self[lasting]._reshaped(starts[lasting], ends[lasting], overlap)
+
+    def _reshaped(self, starts: FloatArray, ends: FloatArray, overlap: str) -> IntervalSet:
+        """The same rows with other bounds."""
+        check_overlap(overlap)
+        epochs = IntervalSet.__new__(IntervalSet)
+        clean = epochs._clean if overlap == "merge" else epochs._clean_rows
+        clean(starts, ends, self._metadata.copy())
+        return epochs
+
     def merge_close_intervals(self, threshold: float, time_units: str = "s") -> IntervalSet:
         """Join neighbours that lie at most `threshold` (in `time_units`) apart. Metadata is dropped, with a warning."""
         gap = _seconds(threshold, time_units, "threshold")
@@ -343,6 +402,25 @@ class IntervalSet(AbstractIntervals):
         from ._save import save
 
         save(self, filename)
+
+
+def check_overlap(overlap: Any) -> None:
+    """Raise ValueError unless this is a way to treat overlaps."""
+    if not isinstance(overlap, str) or overlap not in OVERLAP_MODES:
+        msg = f'overlap should be "merge" or "keep", got {overlap!r}.{did_you_mean(overlap, OVERLAP_MODES)}'
+        raise ValueError(msg)
+
+
+def _margins(before: Any, after: Any, time_units: str) -> tuple[float, float]:
+    """What to add or take away at both sides, s."""
+    margins = _seconds(before, time_units, "before"), _seconds(before if after is None else after, time_units, "after")
+    for name, margin in zip(("before", "after"), margins):
+        if not (np.isfinite(margin) and margin >= 0):
+            msg = (
+                f"{name} must be a finite number >= 0, got {margin} s. `expand` makes longer, `shrink` shorter epochs."
+            )
+            raise ValueError(msg)
+    return margins
 
 
 def _without_nan(

@@ -10,11 +10,12 @@ import numpy as np
 from .._arrays import events as _events
 from .._arrays.nearest import nearest
 from .._arrays.search import segmented_search
-from .._types import FloatArray, IntArray
+from .._types import ArrayLike, FloatArray, IntArray
 from . import _group_build as _build
 from . import _group_select as _groups
-from ._base import check_target, class_for, count_epochs, gather, pair_differences, rate_of
+from ._base import check_target, class_for, gather, pair_differences, rate_of
 from ._checks import as_seconds, check_choice, check_epochs, check_intervals, is_number
+from ._count_bins import count_any
 from ._counting import count_events_in_trials
 from ._group_items import AbstractUnits
 from ._metadata import Metadata
@@ -204,16 +205,45 @@ class TsGroup(AbstractUnits):
             If `ep` is no IntervalSet.
         """
         ep = check_epochs(ep)
+        return self._take_runs(*self._runs(ep), ep)
+
+    def exclude(self, ep: IntervalSet) -> TsGroup:
+        """Events outside epochs; the time support loses the epochs, and rates are those over what is left.
+
+        Epochs are closed, so events on their edges go out with them: every event is either in ``restrict(ep)`` or in
+        ``exclude(ep)``, never in both.
+
+        Raises
+        ------
+        TypeError
+            If `ep` is no IntervalSet.
+        """
+        ep = check_epochs(ep)
         first, last = self._runs(ep)
+        return self._take_runs(
+            np.column_stack((self._offsets[:-1], last)),
+            np.column_stack((first, self._offsets[1:])),
+            self._support.set_diff(ep),
+        )
+
+    def _take_runs(self, first: IntArray, last: IntArray, time_support: IntervalSet) -> TsGroup:
+        """Events of all runs ``first[unit, i]:last[unit, i]``, with copies of their values."""
         values = None
         if self._values is not None:
             values = _events.take_runs(self._values, first, last)
             values = values.copy() if np.may_share_memory(values, self._values) else values
         times = _events.take_runs(self._times, first, last)
-        return self._derive(times, _build.offsets_of((last - first).sum(axis=1)), ep, values)
+        return self._derive(times, _build.offsets_of((last - first).sum(axis=1)), time_support, values)
 
     def count(
-        self, bin_size: float | None = None, ep: IntervalSet | None = None, time_units: str = "s", dtype: Any = None
+        self,
+        bin_size: float | None = None,
+        ep: IntervalSet | None = None,
+        time_units: str = "s",
+        dtype: Any = None,
+        *,
+        bins: ArrayLike | None = None,
+        normalize: bool = False,
     ) -> TsdFrame:
         """Count the events of every unit in equal bins inside each epoch, or in whole epochs.
 
@@ -229,6 +259,13 @@ class TsGroup(AbstractUnits):
         time_units : {"s", "ms", "us"}
         dtype : optional
             Of the counts; int64 by default. A small one (``"uint8"``) saves memory and time.
+        bins : array_like, optional
+            Edges of bins of any size, in `time_units`, ascending, shape (bin + 1,), instead of `bin_size`. Each bin is
+            closed on the left and open on the right, the last one closed. They may span holes between epochs: events
+            outside `ep` are not counted.
+        normalize : bool
+            Whether to divide by the time of each bin that lies in `ep`: events per second (Hz), float64 unless `dtype`
+            is another floating type; NaN for bins of which nothing lies in `ep`.
 
         Returns
         -------
@@ -239,14 +276,15 @@ class TsGroup(AbstractUnits):
         Raises
         ------
         TypeError
-            If `bin_size` is no number or `ep` no IntervalSet.
+            If `bin_size` or `bins` are no numbers, `ep` no IntervalSet or `normalize` no bool.
         ValueError
-            If `bin_size` is not positive, or a unit or `dtype` is unknown.
+            If `bin_size` is not positive, `bins` do not ascend, both are given, or a unit or `dtype` is unknown.
         OverflowError
             If a bin holds more events than `dtype` can count.
         """
         ep = self._support if ep is None else check_intervals(ep)
-        times, counts, support = count_epochs(self._times, self._offsets, ep, bin_size, time_units, dtype)
+        store = (self._times, self._offsets)
+        times, counts, support = count_any(*store, ep, bin_size, time_units, dtype, bins, normalize)
         return class_for(2)._trusted(times, counts, support, self._keys, self._metadata.drop("rate"))
 
     def trial_count(

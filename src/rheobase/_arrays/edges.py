@@ -1,0 +1,93 @@
+"""Counting events between given edges, which need not be evenly spaced nor lie inside epochs.
+
+Bin k covers ``[edges[k], edges[k + 1])``; the last one is closed on the right. How much of a bin is valid, that is,
+covered by epochs, is a difference of one running sum: the covered time up to each edge.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._types import FloatArray, IntArray
+from .events import run_blocks
+from .search import segmented_search
+
+__all__ = ["count_between", "covered_time"]
+
+
+def count_between(times: FloatArray, offsets: IntArray, edges: FloatArray, dtype: np.dtype) -> np.ndarray:
+    """Events of every unit of a flat store in each bin.
+
+    Parameters
+    ----------
+    times, offsets
+        All times, unit after unit, each unit sorted, s; ``times[offsets[i]:offsets[i + 1]]`` is unit i.
+    edges
+        Ascending, s, shape (bin + 1,).
+    dtype
+        Of the counts.
+
+    Returns
+    -------
+    ndarray, shape (bin, unit)
+
+    Raises
+    ------
+    OverflowError
+        If a bin holds more events than `dtype` can count.
+    """
+    n_units, n_bins = offsets.size - 1, edges.size - 1
+    if 8 * n_units * edges.size < times.size:  # fewer edges than events: look the edges up
+        low, high = offsets[:-1, None], offsets[1:, None]
+        places = segmented_search(times, low, high, edges, "left")
+        places[:, -1] = segmented_search(times, low, high, edges[-1:], "right")[:, 0]
+        return _checked(np.diff(places, axis=1), dtype).T
+    out = np.zeros((n_units, n_bins), dtype=dtype)
+    flat = out.reshape(-1)
+    for rows, unit, sizes in run_blocks(np.diff(offsets)):
+        block = times[rows]
+        cells = np.searchsorted(edges, block, side="right") - 1
+        cells[block == edges[-1]] = n_bins - 1
+        inside = (cells >= 0) & (cells < n_bins)
+        cells += np.repeat(unit * n_bins, sizes)
+        _add(flat, cells if inside.all() else cells[inside])
+    return out.T
+
+
+def _add(flat: np.ndarray, cells: IntArray) -> None:
+    """Add 1 to every cell, once per time it is named; `cells` ascend."""
+    if not cells.size:
+        return
+    opens = np.concatenate(([0], np.flatnonzero(cells[1:] != cells[:-1]) + 1))
+    counts = np.diff(opens, append=cells.size)
+    cells = cells[opens]
+    counts[0] += int(flat[cells[0]])  # only the first may have been counted by the block before
+    flat[cells] = _checked(counts, flat.dtype)
+
+
+def _checked(counts: IntArray, dtype: np.dtype) -> np.ndarray:
+    """`counts` in another type, which must hold them."""
+    if dtype.kind in "iu" and counts.size and counts.max() > np.iinfo(dtype).max:
+        msg = (
+            f"a bin holds {int(counts.max())} events, more than dtype {dtype} can count ({np.iinfo(dtype).max}); "
+            "choose a wider dtype or smaller bins."
+        )
+        raise OverflowError(msg)
+    return counts.astype(dtype, copy=False)
+
+
+def covered_time(edges: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """How much of each bin lies in sorted, disjoint epochs: s, shape (bin,)."""
+    if not starts.size:
+        return np.zeros(edges.size - 1)
+    # per bin and epoch, not as a difference of running totals, whose rounding would leave 1e-12 s in empty bins
+    first = np.searchsorted(ends, edges[:-1], side="right")
+    stop = np.maximum(np.searchsorted(starts, edges[1:], side="left"), first)
+    lengths = np.concatenate(([0.0], np.cumsum(ends - starts)))
+    low, high = np.minimum(first, starts.size - 1), np.maximum(stop - 1, 0)
+    whole = lengths[stop] - lengths[first]
+    before = np.maximum(edges[:-1] - starts[low], 0)
+    after = np.maximum(ends[high] - edges[1:], 0)
+    one = stop - first == 1
+    single = np.minimum(edges[1:], ends[low]) - np.maximum(edges[:-1], starts[low])
+    return np.where(stop == first, 0.0, np.where(one, single, whole - before - after))
