@@ -121,11 +121,49 @@ def test_trials_keep_their_columns(data):
     assert list(data["trials"].choice) == ["left", "right"]
 
 
-@pytest.mark.filterwarnings("ignore:Some starts precede", "ignore:epochs have changed")
-def test_overlapping_trials_are_joined_with_a_warning_that_names_them(data):
-    with pytest.warns(UserWarning, match="The 3 rows of 'overlap' became 1 epochs"):
-        overlap = data["overlap"]
-    np.testing.assert_array_equal(overlap.values, [[0.0, 3.5]])
+def test_overlapping_trials_are_all_there_with_their_metadata(data):
+    overlap = data["overlap"]
+    np.testing.assert_array_equal(overlap.values, [[0.0, 1.5], [1.0, 2.5], [2.0, 3.5]])
+    np.testing.assert_array_equal(overlap.n, [0, 1, 2])
+    assert overlap.has_overlap
+
+
+@pytest.mark.filterwarnings("ignore:OpticalSeries")
+def test_trials_of_a_recording_are_all_there():
+    with load_file(data_file("human_mtl.nwb")) as data:
+        for name, n in (("recognition_table", 180), ("timediscrimination_table", 180), ("encoding_table", 90)):
+            trials, table = data[name], data.nwb.intervals[name]
+            np.testing.assert_array_equal(trials.values[:, 0], np.sort(table["start_time"][:]))
+            assert len(trials) == n
+            assert set(trials.metadata_columns) >= set(table.colnames) - {"start_time", "stop_time"}
+            assert trials.has_overlap == (n == 180)
+
+
+@pytest.mark.filterwarnings("ignore:start is not sorted", "ignore:Some epochs have no duration", "ignore:1 row")
+def test_trials_in_any_order_and_without_end(tmp_path):
+    def fill(nwb):
+        nwb.add_trial_column("n", "number")
+        for n, (start, stop) in enumerate([(5.0, 6.0), (1.0, 3.0), (2.0, np.nan), (4.0, 4.0)]):
+            nwb.add_trial(start, stop, n=n)
+
+    with load_file(files.write(tmp_path / "a.nwb", fill)) as data:
+        with pytest.warns(UserWarning, match="2 of the 4 rows of 'trials' have no start"):
+            trials = data["trials"]
+        np.testing.assert_array_equal(trials.values, [[1.0, 3.0], [5.0, 6.0]])
+        np.testing.assert_array_equal(trials.n, [1, 0])
+
+
+def test_touching_epochs_are_cut_as_always(tmp_path):
+    def fill(nwb):
+        nwb.add_trial_column("n", "number")
+        nwb.add_trial(0.0, 1.0, n=3)
+        nwb.add_trial(1.0, 2.0, n=4)
+
+    with load_file(files.write(tmp_path / "a.nwb", fill)) as data:
+        with pytest.warns(UserWarning, match="Removing 1 microsecond"):
+            trials = data["trials"]
+        assert list(trials.n) == [3, 4]
+        assert trials.end[0] == 1.0 - 1e-6
 
 
 def test_series_by_number_of_axes(data):

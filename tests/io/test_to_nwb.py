@@ -55,6 +55,8 @@ def containers():
             "tensor": TsdTensor(TIMES, d=np.arange(24.0).reshape(4, 3, 2), time_support=SUPPORT),
             "epochs": IntervalSet([0.0, 20.0], [10.0, 30.0], metadata=INFO),
             "plain epochs": SUPPORT,
+            "overlapping": IntervalSet([0, 1, 1, 5], [3, 2, 4, 6], metadata={"n": [3, 1, 2, 0]}, overlap="keep"),
+            "touching": IntervalSet([0.0, 1.0], [1.0, 2.0], metadata={"n": [1, 2]}, overlap="keep"),
             "units": TsGroup({7: Ts(TIMES), 2: Ts(TIMES[1:] + 0.5)}, time_support=SUPPORT, metadata=INFO),
             "more units": TsGroup({0: Ts([]), 9: Ts([3.0])}, time_support=SUPPORT),
             "signals": TsGroup({0: Tsd(TIMES, d=TIMES * 2), 1: Tsd(TIMES[:2], d=TIMES[:2])}, time_support=SUPPORT),

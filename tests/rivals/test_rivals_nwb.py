@@ -22,6 +22,9 @@ OURS_ALONE = {"head_direction": ["intervals/sleep_ripples"]}
 UNSORTED = {("human_mtl", "events"), ("human_mtl", "experiment_ids")}
 """Series with unsorted times: our values travel with them."""
 
+OVERLAPPING = {("human_mtl", "recognition_table"), ("human_mtl", "timediscrimination_table")}
+"""Trials that overlap: 180 with metadata here, 177 without there."""
+
 
 @pytest.mark.parametrize("name", FILES)
 def test_recordings(name):
@@ -30,6 +33,11 @@ def test_recordings(name):
         theirs = nap.load_file(path)
         assert [key for key in ours.keys() if key not in OURS_ALONE.get(name, [])] == theirs.keys()  # noqa: SIM118
         for key in theirs.keys():  # noqa: SIM118
+            if (name, key) in OVERLAPPING:
+                assert (len(ours[key]), len(theirs[key])) == (180, 177)
+                assert ours[key].metadata_columns
+                assert not theirs[key].metadata_columns
+                continue
             same(ours[key], theirs[key], values=(name, key) not in UNSORTED)
             assert ours[theirs.key_to_full_path[key]] is ours[key]
         theirs.close()

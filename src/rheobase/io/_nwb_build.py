@@ -275,15 +275,26 @@ def _support(times: FloatArray, offsets: IntArray) -> IntervalSet:
 
 
 def _intervals(table: Any) -> IntervalSet:
+    """Epochs, or trials: rows that overlap or stand in any order keep their bounds and metadata."""
     starts, ends = _read(table["start_time"]), _read(table["stop_time"])
     columns = _table_columns(table, leave_out=("start_time", "stop_time", "timeseries", "timeseries_index"))
-    epochs = IntervalSet(start=starts, end=ends, metadata=columns or None)
+    is_own = table.description == f"IntervalSet {table.name}"
+    overlap = "merge" if _is_disjoint(starts, ends, may_touch=not is_own) else "keep"
+    epochs = IntervalSet(start=starts, end=ends, metadata=columns or None, overlap=overlap)
     if len(epochs) < len(starts):
         warn_user(
-            f"The {len(starts)} rows of {table.name!r} became {len(epochs)} epochs, as some overlap or are empty"
-            f"{', and lost their metadata' if columns else ''}; `.nwb` still holds all rows."
+            f"{len(starts) - len(epochs)} of the {len(starts)} rows of {table.name!r} have no start, no end or no "
+            "duration, and are left out; `.nwb` still holds them."
         )
     return epochs
+
+
+def _is_disjoint(starts: FloatArray, ends: FloatArray, may_touch: bool) -> bool:
+    """Whether rows are in order, have a duration and do not overlap."""
+    if not (ends > starts).all():
+        return False
+    after = starts[1:] >= ends[:-1] if may_touch else starts[1:] > ends[:-1]
+    return bool(after.all())
 
 
 def _event_columns(table: Any) -> Ts | dict[str, Ts]:

@@ -5,10 +5,7 @@ What becomes what is decided in `_nwb_build`; here are the names, the cache and 
 
 from __future__ import annotations
 
-import contextlib
 import os
-import warnings
-import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,8 +15,11 @@ from .._optional import optional_import
 from ..containers._repr import Table
 from ..containers._warn import warn_user
 from ._nwb_build import BuildError, build, kind_of, unit_of
+from ._nwb_open import open_nwb
+from ._remote import is_url, name_of
 
 if TYPE_CHECKING:
+    import h5py
     import pynwb
 
 __all__ = ["NWBFile"]
@@ -48,8 +48,9 @@ class NWBFile(Mapping):
 
     Parameters
     ----------
-    file : str, path or pynwb.NWBFile
-        A file, or one that is open already.
+    file : str, path, pynwb.NWBFile or h5py.File
+        A file, a URL (``https://…``, ``s3://…``; only what is used is transferred), a folder in the Zarr layout, or
+        what is open already.
     lazy_loading : bool
         Whether samples stay in the file until they are used.
     raw : bool
@@ -60,12 +61,15 @@ class NWBFile(Mapping):
     nwb : pynwb.NWBFile
         The open file, for all that has no time axis.
     io : pynwb.NWBHDF5IO or None
-        What reads it; None where an open file was given.
-    path : Path or None
+        What reads it; None where an open `pynwb.NWBFile` was given.
+    path : Path, str or None
+        Where it is: a URL stays text. None where something open was given.
     name : str
 
     Raises
     ------
+    MissingDependencyError
+        If a URL or the Zarr layout needs a package that is not installed.
     FileNotFoundError
         If there is no such file.
     OSError
@@ -81,16 +85,19 @@ class NWBFile(Mapping):
     """
 
     def __init__(
-        self, file: str | os.PathLike | pynwb.NWBFile, lazy_loading: bool = True, *, raw: bool = False
+        self, file: str | os.PathLike | pynwb.NWBFile | h5py.File, lazy_loading: bool = True, *, raw: bool = False
     ) -> None:
         pynwb = optional_import("pynwb", needed_for="reading NWB files")
+        self.path: Path | str | None = None
         if isinstance(file, pynwb.NWBFile):
-            self.path, self.io, self.nwb = None, None, file
-            self.name = str(file.identifier)
+            self.io, self.nwb, self.name = None, file, str(file.identifier)
+        elif isinstance(file, str | os.PathLike):
+            self.path = file if is_url(file) else Path(file)
+            self.io, self.nwb = open_nwb(self.path)
+            self.name = Path(name_of(file) if is_url(file) else file).stem
         else:
-            self.path = Path(file)
-            self.io, self.nwb = _open(self.path, pynwb)
-            self.name = self.path.stem
+            self.io, self.nwb = open_nwb(file)
+            self.name = Path(str(file.filename)).stem
         self._lazy_loading = lazy_loading
         self._raw = raw
         self._closed = False
@@ -189,59 +196,6 @@ class NWBFile(Mapping):
         if self._closed:
             msg = f"{self.path} has been closed; open it again with load_file({str(self.path)!r})."
             raise ValueError(msg)
-
-
-def _open(path: Path, pynwb: Any) -> tuple[Any, Any]:
-    """Open a file for reading.
-
-    Raises
-    ------
-    FileNotFoundError, OSError, RuntimeError
-        As `NWBFile`.
-    """
-    import h5py
-    from hdmf.build.errors import ConstructError
-
-    if not path.exists():
-        msg = f"File {path} does not exist."
-        raise FileNotFoundError(msg)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        msg = f"{path} cannot be read: {_why(path, error)}"
-        raise OSError(msg) from error
-    if "nwb_version" not in file.attrs and "nwb_version" not in file:
-        file.close()
-        msg = f"{path} is an HDF5 file, but not NWB: it has no attribute 'nwb_version'."
-        raise RuntimeError(msg)
-    with contextlib.ExitStack() as on_error, warnings.catch_warnings():
-        on_error.callback(file.close)
-        # who reads a file cannot help that its layout is an older one
-        warnings.simplefilter("ignore", DeprecationWarning)
-        io = pynwb.NWBHDF5IO(file=file, mode="r", load_namespaces=True)
-        try:
-            nwb = io.read()
-        except ConstructError as error:
-            why = str(error).rpartition("due to: ")[2] or str(error)
-            msg = f"{path} is NWB, but pynwb cannot read it: {why[:500]}"
-            raise RuntimeError(msg) from error
-        on_error.pop_all()
-    # closed with the last object of the file: lazy samples keep theirs, and through its parents the whole, alive
-    weakref.finalize(nwb, file.close)
-    return io, nwb
-
-
-def _why(path: Path, error: OSError) -> str:
-    """What is wrong with a file that HDF5 does not open."""
-    size = path.stat().st_size
-    text = str(error)
-    if "truncated" in text:
-        return f"it was cut short ({size} bytes are here); copy or download it again. HDF5 says: {text}."
-    if "signature not found" in text:
-        return f"it is no HDF5 file, which every NWB file is ({size} bytes). HDF5 says: {text}."
-    if "lock" in text:
-        return f"another program has it open for writing. HDF5 says: {text}."
-    return text
 
 
 def _parents(obj: Any) -> list[str]:
