@@ -1,0 +1,43 @@
+"""Work on independent pieces of an array, on as many cores as there are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = ["for_each", "n_threads"]
+
+MOST_THREADS = 16
+"""More than these only wait for memory."""
+
+
+def n_threads() -> int:
+    """Threads to use: ``OMP_NUM_THREADS`` if it is set (as in the workers of a cluster), else the cores there are."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if asked.isdigit() and int(asked) > 0:
+        return min(int(asked), MOST_THREADS)
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only: a container may own fewer cores than there are
+    return min(len(affinity(0)) if affinity else os.cpu_count() or 1, MOST_THREADS)
+
+
+def for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> None:
+    """Call `function` with each item, side by side where there are cores; it must spend its time in NumPy or SciPy.
+
+    The first exception is raised.
+    """
+    items = list(items)
+    workers = min(n_threads(), len(items))
+    if workers < 2:
+        for item in items:
+            function(item)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for done in [pool.submit(function, item) for item in items]:
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
