@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.helpers import ROUNDING
 
+from helpers import ROUNDING
 from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 
 LAWS = settings(max_examples=60, deadline=None)
