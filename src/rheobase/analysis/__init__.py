@@ -10,21 +10,39 @@ from ._tuning_old_names import (
     compute_discrete_tuning_curves,
 )
 from .decoding import decode_bayes, decode_template
+from .filtering import (
+    apply_bandpass_filter,
+    apply_bandstop_filter,
+    apply_highpass_filter,
+    apply_lowpass_filter,
+    get_filter_frequency_response,
+)
+from .hilbert import apply_hilbert_transform, compute_hilbert_envelope, compute_hilbert_phase
+from .oscillations import detect_oscillatory_events
 from .perievent import compute_perievent
 from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
 
 __all__ = [
+    "apply_bandpass_filter",
+    "apply_bandstop_filter",
+    "apply_highpass_filter",
+    "apply_hilbert_transform",
+    "apply_lowpass_filter",
     "compute_1d_tuning_curves",
     "compute_1d_tuning_curves_continuous",
     "compute_2d_tuning_curves",
     "compute_2d_tuning_curves_continuous",
     "compute_discrete_tuning_curves",
     "compute_event_triggered_average",
+    "compute_hilbert_envelope",
+    "compute_hilbert_phase",
     "compute_perievent",
     "compute_response_per_epoch",
     "compute_spike_triggered_average",
     "compute_tuning_curves",
     "decode_bayes",
     "decode_template",
+    "detect_oscillatory_events",
+    "get_filter_frequency_response",
 ]
