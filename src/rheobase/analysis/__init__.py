@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._decoding_old_names import decode_1d, decode_2d
 from ._tuning_old_names import (
     compute_1d_tuning_curves,
     compute_1d_tuning_curves_continuous,
@@ -18,8 +19,10 @@ from .filtering import (
     get_filter_frequency_response,
 )
 from .hilbert import apply_hilbert_transform, compute_hilbert_envelope, compute_hilbert_phase
+from .information import compute_1d_mutual_info, compute_2d_mutual_info, compute_mutual_information
 from .oscillations import detect_oscillatory_events
 from .perievent import compute_perievent
+from .randomize import jitter_timestamps, resample_timestamps, shift_timestamps, shuffle_ts_intervals
 from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
 
@@ -29,20 +32,29 @@ __all__ = [
     "apply_highpass_filter",
     "apply_hilbert_transform",
     "apply_lowpass_filter",
+    "compute_1d_mutual_info",
     "compute_1d_tuning_curves",
     "compute_1d_tuning_curves_continuous",
+    "compute_2d_mutual_info",
     "compute_2d_tuning_curves",
     "compute_2d_tuning_curves_continuous",
     "compute_discrete_tuning_curves",
     "compute_event_triggered_average",
     "compute_hilbert_envelope",
     "compute_hilbert_phase",
+    "compute_mutual_information",
     "compute_perievent",
     "compute_response_per_epoch",
     "compute_spike_triggered_average",
     "compute_tuning_curves",
+    "decode_1d",
+    "decode_2d",
     "decode_bayes",
     "decode_template",
     "detect_oscillatory_events",
     "get_filter_frequency_response",
+    "jitter_timestamps",
+    "resample_timestamps",
+    "shift_timestamps",
+    "shuffle_ts_intervals",
 ]

@@ -98,8 +98,8 @@ def decode_bayes(
     inputs = _read(tuning_curves, data, epochs, bin_size, sliding_window_size, time_units)
     if not uniform_prior and "occupancy" not in tuning_curves.attrs:
         msg = (
-            "uniform_prior set to False but no occupancy found in tuning curves. Use what compute_tuning_curves returns, "
-            'or set tuning_curves.attrs["occupancy"].'
+            "uniform_prior set to False but no occupancy found in tuning curves. Use what compute_tuning_curves "
+            'returns, or set tuning_curves.attrs["occupancy"].'
         )
         raise ValueError(msg)
     rates = np.asarray(tuning_curves.values, dtype=np.float64).reshape(tuning_curves.shape[0], -1)
