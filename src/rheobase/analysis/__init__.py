@@ -23,8 +23,10 @@ from .information import compute_1d_mutual_info, compute_2d_mutual_info, compute
 from .oscillations import detect_oscillatory_events
 from .perievent import compute_perievent
 from .randomize import jitter_timestamps, resample_timestamps, shift_timestamps, shuffle_ts_intervals
+from .spectrum import compute_fft, compute_mean_power_spectral_density, compute_power_spectral_density
 from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
+from .wavelets import compute_wavelet_transform, generate_morlet_filterbank
 
 __all__ = [
     "apply_bandpass_filter",
@@ -40,18 +42,23 @@ __all__ = [
     "compute_2d_tuning_curves_continuous",
     "compute_discrete_tuning_curves",
     "compute_event_triggered_average",
+    "compute_fft",
     "compute_hilbert_envelope",
     "compute_hilbert_phase",
+    "compute_mean_power_spectral_density",
     "compute_mutual_information",
     "compute_perievent",
+    "compute_power_spectral_density",
     "compute_response_per_epoch",
     "compute_spike_triggered_average",
     "compute_tuning_curves",
+    "compute_wavelet_transform",
     "decode_1d",
     "decode_2d",
     "decode_bayes",
     "decode_template",
     "detect_oscillatory_events",
+    "generate_morlet_filterbank",
     "get_filter_frequency_response",
     "jitter_timestamps",
     "resample_timestamps",
