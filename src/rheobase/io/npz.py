@@ -4,11 +4,13 @@ names.
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
-import pickle
+import struct
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +19,9 @@ import numpy as np
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._save import INFO, INFO_JSON
 from ..containers._warn import warn_user
+from ._arrays_in import UnsafePickleError, read_npy
 
 __all__ = ["NPZFile"]
-
-_SAFE_GLOBALS = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("_codecs", "encode"),
-    ("builtins", "set"),
-    ("builtins", "frozenset"),
-    ("builtins", "complex"),
-    ("builtins", "bytearray"),
-    ("builtins", "slice"),
-}
-"""What a pickle in an archive may ask for: the makings of NumPy arrays, and built-in containers."""
 
 _KEYS_OF_TYPE = (
     ("TsGroup", {"t", "start", "end", "index"}),
@@ -46,6 +31,25 @@ _KEYS_OF_TYPE = (
     ("IntervalSet", {"start", "end"}),
 )
 """Arrays that each class needs; an archive without ``type`` is the first whose arrays it has."""
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+"""What zip and NumPy raise on files that are damaged."""
+
+
+MAX_RATIO = 1100
+"""How many times smaller than its content zip's own method can make a file, at most."""
 
 
 class NPZFile:
@@ -74,12 +78,8 @@ class NPZFile:
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
         self.name = self.path.stem
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                names = [Path(name).name if "/" not in name else name for name in archive.namelist()]
-        except zipfile.BadZipFile as error:
-            msg = f"{self.path} is no NumPy archive, or was cut short ({error}). Was it written by `obj.save`?"
-            raise RuntimeError(msg) from error
+        with self._open() as archive:
+            names = [Path(name).name if "/" not in name else name for name in archive.namelist()]
         self.keys = [name.removesuffix(".npy") for name in names]
         self.type = self._read_type()
 
@@ -89,6 +89,11 @@ class NPZFile:
     def load(self) -> Any:
         """The container, or the open `numpy.lib.npyio.NpzFile` where the archive holds none.
 
+        Raises
+        ------
+        RuntimeError
+            If the archive is damaged, or its arrays do not make up a container.
+
         Warns
         -----
         UserWarning
@@ -96,64 +101,88 @@ class NPZFile:
         """
         if self.type == "npz":
             return np.load(self.path, allow_pickle=False)
-        with zipfile.ZipFile(self.path) as archive:
+        with self._open() as archive:
             arrays = {key: self._read(archive, key) for key in self.keys if key not in ("_metadata", "type")}
             info = self._read_info(archive, arrays)
-        return _BUILDERS[self.type](arrays, info)
+        try:
+            return _BUILDERS[self.type](arrays, info)
+        except (ValueError, TypeError, KeyError, IndexError, AssertionError, RuntimeError, OverflowError) as error:
+            reason = f"it lacks the array {error}" if isinstance(error, KeyError) else str(error)
+            msg = f"{self.path} does not hold a whole {self.type}: {reason}"
+            raise RuntimeError(msg) from error
 
     def _read_type(self) -> str:
         if "type" in self.keys:
-            with zipfile.ZipFile(self.path) as archive:
-                kind = str(np.ravel(self._read(archive, "type"))[0])
+            with self._open() as archive:
+                kind = str(next(iter(np.ravel(self._read(archive, "type"))), ""))
             return kind if kind in _BUILDERS else "npz"
         known = next((kind for kind, needed in _KEYS_OF_TYPE if needed.issubset(self.keys)), "npz")
         if known != "Tsd":
             return known
-        with zipfile.ZipFile(self.path) as archive:
+        with self._open() as archive:
             return {1: "Tsd", 2: "TsdFrame"}.get(self._read(archive, "d").ndim, "TsdTensor")
 
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[zipfile.ZipFile]:
+        """The archive; whatever zip finds wrong with it as RuntimeError that names the file."""
+        try:
+            archive = zipfile.ZipFile(self.path)
+        except FileNotFoundError:
+            raise
+        except _DAMAGE as error:
+            msg = f"{self.path} is no NumPy archive, or was cut short ({error}). Was it written by `obj.save`?"
+            raise RuntimeError(msg) from error
+        with archive:
+            yield archive
+
     def _read(self, archive: zipfile.ZipFile, key: str) -> np.ndarray:
-        """One array; object arrays through the restricted unpickler."""
-        with archive.open(f"{key}.npy") as member:
-            data = member.read()
-        stream = io.BytesIO(data)
-        version = np.lib.format.read_magic(stream)
-        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        if version not in read_header:
-            return np.load(io.BytesIO(data), allow_pickle=False)
-        shape, _, dtype = read_header[version](stream)
-        if not dtype.hasobject:
-            return np.load(io.BytesIO(data), allow_pickle=False)
-        return np.asarray(_Unpickler(stream).load(), dtype=object).reshape(shape)
+        """One array; of object arrays only what is safe."""
+        try:
+            member = archive.getinfo(f"{key}.npy")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                msg = "it is compressed in a way that NumPy does not use."
+                raise ValueError(msg)
+            most = MAX_RATIO * min(member.compress_size, self.path.stat().st_size)
+            with archive.open(member) as stream:
+                return read_npy(stream, min(member.file_size, most))
+        except UnsafePickleError:
+            raise
+        except _DAMAGE as error:
+            msg = f"{self.path} is damaged: array {key!r} cannot be read ({type(error).__name__}: {error})"
+            raise RuntimeError(msg) from error
 
     def _read_info(self, archive: zipfile.ZipFile, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Metadata columns in all layouts; what belongs to them is taken out of `arrays`."""
         info: dict[str, Any] = {}
         if "_metadata" in self.keys:
             try:
-                info |= self._read(archive, "_metadata").item()
-            except pickle.UnpicklingError as error:
+                info |= _as_columns(self._read(archive, "_metadata"))
+            except (UnsafePickleError, ValueError) as error:
                 warn_user(f"Metadata of {self.path.name} are left out: {error}")
         for key in list(arrays):
             if key.startswith(INFO_JSON):
                 texts = arrays.pop(key)
                 column = np.empty(len(texts), dtype=object)
-                column[:] = [json.loads(text) for text in texts.tolist()] if len(texts) else []
+                column[:] = self._from_json(key, texts)
                 info[key.removeprefix(INFO_JSON)] = column
             elif key.startswith(INFO):
                 info[key.removeprefix(INFO)] = arrays.pop(key)
         return info
 
+    def _from_json(self, key: str, texts: np.ndarray) -> list:
+        try:
+            return [json.loads(text) for text in texts.tolist()]
+        except (ValueError, TypeError, RecursionError) as error:
+            msg = f"{self.path} is damaged: metadata {key.removeprefix(INFO_JSON)!r} cannot be read ({error})"
+            raise RuntimeError(msg) from error
 
-class _Unpickler(pickle.Unpickler):
-    """Unpickles NumPy arrays and built-in containers, and refuses all else before it is called."""
 
-    def find_class(self, module: str, name: str) -> Any:
-        is_dtype = module == "numpy.dtypes" and name.endswith("DType")
-        if (module, name) not in _SAFE_GLOBALS and not is_dtype:
-            msg = f"they hold a pickled {module}.{name}; only NumPy arrays and built-in containers are read."
-            raise pickle.UnpicklingError(msg)
-        return super().find_class(module, name)
+def _as_columns(array: np.ndarray) -> dict[str, Any]:
+    columns = array.item() if array.size == 1 else None
+    if not isinstance(columns, dict):
+        msg = "they are no dictionary of columns."
+        raise ValueError(msg)
+    return columns
 
 
 def _support(arrays: dict[str, np.ndarray]) -> IntervalSet:
