@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from .._arrays.histogram import even_edges
+from .._arrays.labels import MODES
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
-from ..containers._checks import is_integer, is_number
+from ..containers._checks import check_choice, is_integer, is_number
 
 __all__ = [
     "check_conditions",
     "check_data",
+    "check_lookup",
     "check_support",
     "feature_names",
     "read_bins",
@@ -46,6 +48,28 @@ def check_support(features: Tsd | TsdFrame, epochs: Any) -> IntervalSet:
         msg = f"epochs should be an IntervalSet, got {type(epochs).__name__}."
         raise TypeError(msg)
     return epochs
+
+
+def check_lookup(mode: Any, max_distance: Any) -> float:
+    """Largest distance to a feature sample, s; infinite for None.
+
+    Raises
+    ------
+    TypeError
+        If `max_distance` is no number.
+    ValueError
+        If it is negative or NaN, or `mode` is unknown.
+    """
+    check_choice(mode, MODES, "mode")
+    if max_distance is None:
+        return float("inf")
+    if not is_number(max_distance):
+        msg = f"max_distance should be a number (s), got {max_distance!r}."
+        raise TypeError(msg)
+    if not max_distance >= 0:
+        msg = f"max_distance should be >= 0 s, got {max_distance}."
+        raise ValueError(msg)
+    return float(max_distance)
 
 
 def check_conditions(epochs_dict: Any) -> None:

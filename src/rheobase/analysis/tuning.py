@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._arrays import events as _events
 from .._arrays import histogram as _histogram
-from .._arrays.nearest import Lookup
+from .._arrays.labels import TimeLabels
 from .._arrays.resample import as_columns
-from .._types import FloatArray, IntArray
+from .._arrays.search import BLOCK
+from .._types import FloatArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from . import _tuning_inputs as _inputs
 
@@ -32,11 +33,15 @@ def compute_tuning_curves(
     feature_names: Sequence[str] | None = None,
     return_pandas: bool = False,
     return_counts: bool = False,
+    *,
+    mode: str = "closest",
+    max_distance: float | None = None,
 ) -> xr.DataArray | pd.DataFrame:
     """Firing rate, or mean signal, in bins of features.
 
-    Each event (or data sample) takes the feature values of the closest feature sample of its epoch. Firing rates are
-    event counts, divided by the number of feature samples in the bin, times the sampling rate of the features.
+    Each event (or data sample) takes the feature values of one feature sample of its epoch, the closest one. Firing
+    rates are event counts, divided by the number of feature samples in the bin, times the sampling rate of the
+    features.
 
     Parameters
     ----------
@@ -59,6 +64,13 @@ def compute_tuning_curves(
         Whether to return a pandas DataFrame, shape (bin, unit); for one feature only.
     return_counts : bool
         Whether to return event counts rather than rates.
+    mode : {"closest", "before", "after"}
+        Which feature sample an event takes its values from: the closest one, the last one at or before it, or the first
+        one at or after it. Events without such a sample in their epoch are left out.
+    max_distance : float, optional
+        Events further than this (s) from that sample are left out, so that gaps in the tracking do not lend the value
+        at their edges to all that happens inside them. By default there is no limit. Occupancy, being a number of
+        feature samples, does not change.
 
     Returns
     -------
@@ -73,7 +85,8 @@ def compute_tuning_curves(
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        If `bins`, `range` or `feature_names` do not fit the features, or a feature with NaN has no range.
+        If `bins`, `range` or `feature_names` do not fit the features, a feature with NaN has no range, `mode` is
+        unknown or `max_distance` negative.
 
     Examples
     --------
@@ -92,55 +105,31 @@ def compute_tuning_curves(
     values = as_columns(values)
     edges, even = _inputs.read_bins(values, bins, range)
     fs = _inputs.sampling_rate(times, _events.repeat_runs(first, last), fs)
+    reach = _inputs.check_lookup(mode, max_distance)
     codes = _histogram.bin_codes(values, edges, even)
     shape = tuple(edge.size - 1 for edge in edges)
     occupancy = np.bincount(codes[codes >= 0], minlength=int(np.prod(shape))).astype(np.float64)
     attrs: dict[str, Any] = {"occupancy": occupancy.reshape(shape), "bin_edges": edges, "fs": fs}
-    target = _Target(Lookup(times, first, last), codes)
+    labels = TimeLabels(times, codes, first, last, epochs.start, mode, reach)
     if isinstance(data, TsGroup | Ts):
-        units, curves, attrs["rates"] = _event_curves(data, epochs, target, occupancy, None if return_counts else fs)
+        units, curves, attrs["rates"] = _event_curves(data, epochs, labels, occupancy, None if return_counts else fs)
     else:
-        units, curves = _signal_curves(data, epochs, target, occupancy)
+        units, curves = _signal_curves(data, epochs, labels, occupancy)
     result = _as_array(curves.reshape(len(units), *shape), units, names, edges, attrs)
     return as_frame(result) if return_pandas else result
 
 
-class _Target(NamedTuple):
-    """The features as something to look up: the bin of the sample closest to a time."""
-
-    lookup: Lookup
-    codes: IntArray
-
-    def code(self, times: FloatArray, epoch: IntArray | int) -> IntArray:
-        """Bin of the feature sample closest to each time, or -1."""
-        if self.codes.size == 0:
-            return np.full(times.size, -1, dtype=np.int64)
-        nearest = self.lookup.find(times, epoch)
-        code = self.codes.take(np.maximum(nearest, 0))
-        code[nearest < 0] = -1
-        return code
-
-
 def _event_curves(
-    data: TsGroup | Ts, epochs: IntervalSet, target: _Target, occupancy: FloatArray, fs: float | None
+    data: TsGroup | Ts, epochs: IntervalSet, labels: TimeLabels, occupancy: FloatArray, fs: float | None
 ) -> tuple[np.ndarray, FloatArray, FloatArray]:
     """Keys, counts (or, with `fs`, rates) of shape (unit, bin), and mean rates."""
     if isinstance(data, Ts):
         data = TsGroup._trusted(data.t, np.array([0, len(data)]), np.zeros(1, dtype=np.int64), data.time_support, None)
     elif data._values is not None:
         _inputs.warn_values_unused()
-    n_units, n_bins = len(data), occupancy.size
     first, last = data._runs(epochs)
-    times = _events.take_runs(data._times, first, last)
-    cells = np.zeros(n_units * n_bins + 1, dtype=np.int64)  # the last one for events without a bin
-    for rows, run, sizes in _events.run_blocks(last - first):
-        code = target.code(times[rows], _events.epoch_of_runs(run, sizes, len(epochs)))
-        cell = code + np.repeat(run // max(len(epochs), 1) * n_bins, sizes)
-        cell[code < 0] = cells.size - 1
-        begin = int(cell.min())
-        counted = np.bincount(cell - begin)
-        cells[begin : begin + counted.size] += counted
-    counts = cells[:-1].reshape(n_units, n_bins)
+    offsets = np.concatenate(([0], np.cumsum((last - first).sum(axis=1))))
+    counts = labels.count(_events.take_runs(data._times, first, last), offsets, occupancy.size)
     with np.errstate(divide="ignore", invalid="ignore"):
         curves = counts.astype(np.float64) if fs is None else counts / occupancy * fs
         rates = (last - first).sum(axis=1) / epochs.tot_length()
@@ -148,13 +137,13 @@ def _event_curves(
 
 
 def _signal_curves(
-    data: Tsd | TsdFrame, epochs: IntervalSet, target: _Target, occupancy: FloatArray
+    data: Tsd | TsdFrame, epochs: IntervalSet, labels: TimeLabels, occupancy: FloatArray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Columns, and means of shape (column, bin)."""
-    times, values, first, last = data._within(epochs)
+    times, values, _, _ = data._within(epochs)
     code = np.empty(times.size, dtype=np.int64)
-    for rows, run, sizes in _events.run_blocks(last - first):
-        code[rows] = target.code(times[rows], _events.epoch_of_runs(run, sizes, len(epochs)))
+    for begin in range(0, times.size, BLOCK):
+        code[begin : begin + BLOCK] = labels.find(times[begin : begin + BLOCK])
     sums, numbers = _histogram.sums_by_code(code, as_columns(values), occupancy.size)
     visited = np.bincount(code[code >= 0], minlength=occupancy.size) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
