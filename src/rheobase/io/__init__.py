@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from ._registry import load_file
+from .append import append_NWB_LFP
+from .binary import load_binary_file, load_eeg
+from .folder import Folder, load_folder
 from .npz import NPZFile
 from .nwb import NWBFile
 from .to_nwb import to_nwb
 
-__all__ = ["NPZFile", "NWBFile", "load_file", "to_nwb"]
+__all__ = [
+    "Folder",
+    "NPZFile",
+    "NWBFile",
+    "append_NWB_LFP",
+    "load_binary_file",
+    "load_eeg",
+    "load_file",
+    "load_folder",
+    "to_nwb",
+]

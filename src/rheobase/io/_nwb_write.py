@@ -25,7 +25,7 @@ from ..containers._base import default_support
 from ..containers._lazy import LazyArray
 from ._nwb_layout import LABEL, VALUES, columns_note, encoded, support_note
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "clock", "stored"]
 
 MAX_OBS_INTERVALS = 1_000_000
 """Units times epochs up to which each unit gets a copy of the time support."""
@@ -73,7 +73,7 @@ class Writer:
         self._module().add(
             pynwb.TimeSeries(
                 name=name,
-                data=self._samples(data),
+                data=self.samples(data),
                 unit=unit or pynwb.TimeSeries.DEFAULT_UNIT,
                 conversion=conversion,
                 offset=offset,
@@ -89,7 +89,7 @@ class Writer:
     def _add_events(self, name: str, events: Ts) -> None:
         from hdmf.common import DynamicTable
 
-        columns = [vector("event_times", "Times of the events, s", self._samples(events.t))]
+        columns = [vector("event_times", "Times of the events, s", self.samples(events.t))]
         ids = np.arange(len(events))
         self._module().add(DynamicTable(name=name, description=f"Ts {name}", columns=columns, id=ids))
         if not same_epochs(events.time_support, quiet_support(events.t)):
@@ -98,7 +98,7 @@ class Writer:
     def _add_group(self, name: str, group: TsGroup) -> None:
         from pynwb.misc import Units
 
-        columns = list(ragged("spike_times", "Spike times of each unit, s", self._samples(group._times), group))
+        columns = list(ragged("spike_times", "Spike times of each unit, s", self.samples(group._times), group))
         epochs = group.time_support.values
         if 0 < len(group) * len(epochs) <= MAX_OBS_INTERVALS:
             stops = np.arange(1, len(group) + 1) * len(epochs)
@@ -106,7 +106,7 @@ class Writer:
             columns += vector_and_index("obs_intervals", text, np.tile(epochs, (len(group), 1)), stops)
         if group._values is not None:
             values, *_ = stored(group._values)
-            columns += ragged(VALUES, "Value at each spike time", self._samples(values), group)
+            columns += ragged(VALUES, "Value at each spike time", self.samples(values), group)
         columns += info_columns(group, Units)
         table = Units(name=name, description=f"TsGroup {name}", columns=columns, id=np.asarray(group._keys))
         if name == "units":
@@ -156,7 +156,7 @@ class Writer:
             return self.nwb.create_processing_module(self._module_name, "Time series and events written by rheobase")
         return self.nwb.processing[self._module_name]
 
-    def _samples(self, values: Any) -> Any:
+    def samples(self, values: Any) -> Any:
         """Samples as pynwb writes them: small ones as they are, large or lazy ones block by block."""
         from hdmf.backends.hdf5 import H5DataIO
 

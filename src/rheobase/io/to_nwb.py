@@ -20,7 +20,7 @@ from .._optional import optional_import
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ._nwb_write import Writer
 
-__all__ = ["to_nwb"]
+__all__ = ["replaced", "to_nwb"]
 
 _KINDS = (Ts, Tsd, TsdFrame, TsdTensor, TsGroup, IntervalSet)
 _MODES = ("x", "w", "a")
@@ -102,7 +102,7 @@ def to_nwb(
     start = _UNKNOWN_START if session_start_time is None else session_start_time
     about = {"session_description": session_description, "session_start_time": start, **session}
     with (
-        _temporary(target, copy=not new) as temporary,
+        replaced(target, copy=not new) as temporary,
         _bar(named, progress) as bar,
         pynwb.NWBHDF5IO(temporary, "w" if new else "r+", load_namespaces=not new) as io,
     ):
@@ -162,8 +162,8 @@ def _target(path: Any, mode: str) -> Path:
 
 
 @contextlib.contextmanager
-def _temporary(target: Path, copy: bool) -> Iterator[Path]:
-    """A file beside `target`, which takes its place at the end, or goes where something fails."""
+def replaced(target: Path, copy: bool = True) -> Iterator[Path]:
+    """A file beside `target` (a copy of it, or empty), which takes its place at the end, or goes if something fails."""
     handle, temporary = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=".nwb", dir=target.parent)
     os.close(handle)
     try:
