@@ -14,7 +14,7 @@ from .._types import FloatArray, IntArray
 from ._interval_select import BOUNDS, Loc, row_positions, tagged_rows, tags
 from ._metadata import AbstractWithMetadata, Metadata
 from ._repr import interval_table
-from ._warn import warn_user
+from ._warn import warn_converting, warn_user
 
 if TYPE_CHECKING:
     from .ts import Ts
@@ -216,11 +216,11 @@ class AbstractIntervals(AbstractWithMetadata, np.lib.mixins.NDArrayOperatorsMixi
         return self.values if dtype is None else self.values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        warn_user("Converting IntervalSet to numpy.array")
+        warn_converting()
         return getattr(ufunc, method)(*_plain(args), **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        warn_user("Converting IntervalSet to numpy.array")
+        warn_converting()
         return func(*_plain(args), **{name: _plain(value) for name, value in kwargs.items()})
 
 

@@ -11,7 +11,7 @@ from .._arrays.namespace import is_lazy, take_rows
 from .._types import FloatArray
 from ._base import AbstractTimeSeries
 from ._time import sort_order
-from ._warn import warn_user
+from ._warn import warn_unsorted
 
 __all__ = ["Part", "plain_key", "select"]
 
@@ -69,7 +69,7 @@ def select(series: Any, key: Any) -> Part | Any:
     columns = rest[0] if rest else slice(None)
     order = sort_order(times) if _may_disorder(rows) else None
     if order is not None:
-        warn_user("timestamps are not sorted; sorting them together with their values")
+        warn_unsorted("timestamps are not sorted; sorting them together with their values")
         times, values = times[order], values[order]
     return Part(times, values, columns)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import from_seconds, to_seconds
-from ._warn import warn_user
+from ._warn import warn_unsorted
 
 __all__ = ["TsIndex", "as_numbers", "as_times", "sort_order"]
 
@@ -93,7 +93,7 @@ def as_times(
     if order is None:
         return np.array(times, dtype=np.float64), None
     if warn:
-        warn_user("timestamps are not sorted; sorting them")
+        warn_unsorted("timestamps are not sorted; sorting them")
     return times[order], order
 
 

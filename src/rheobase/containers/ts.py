@@ -15,7 +15,7 @@ from ._checks import is_number
 from ._counting import count_events_in_trials
 from ._pandas import index_in_units
 from ._time import sort_order
-from ._warn import warn_user
+from ._warn import warn_unsorted
 from .interval_set import IntervalSet
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Ts(AbstractTimeSeries):
         key = _select.plain_key(self, key[0] if isinstance(key, tuple) else key)
         times = np.atleast_1d(self._t[key])
         if sort_order(times) is not None:
-            warn_user("timestamps are not sorted; sorting them")
+            warn_unsorted("timestamps are not sorted; sorting them")
             times = np.sort(times)
         return Ts._trusted(times, self._support)
 
