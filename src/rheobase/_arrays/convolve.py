@@ -1,9 +1,10 @@
 """Convolution with a kernel, epoch by epoch, all channels at once.
 
-Nothing leaks from one epoch into another: epochs are laid end to end with enough zeros between them, convolved in one
-pass, and taken apart again. Short kernels are summed directly; long ones go through the FFT, where results that must
-be exact (zero where only zeros are in reach, NaN only where a NaN is, no negative value from non-negative numbers)
-are made so.
+Nothing leaks from one epoch into another: epochs are laid end to end on an axis with enough zeros between them, and
+this axis is worked off in blocks that fit the cache, on all cores; only the result is as large as the signal. Short
+kernels multiply a block by a banded matrix, which BLAS does at full speed; long ones go through the FFT, where results
+that must be exact (zero where only zeros are in reach, NaN only where a NaN is, no negative value from non-negative
+numbers) are made so.
 """
 
 from __future__ import annotations
@@ -11,16 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import take_runs
+from .convolve_blocks import Kernel, block_rows, convolve_block
 from .resample import as_columns
+from .threads import for_each
 
-__all__ = ["convolve_epochs", "gaussian_window"]
+__all__ = ["convolve_epochs", "edge_weights", "gaussian_window", "without_tails"]
 
-DIRECT_TAPS = 48
-"""Kernels up to this length are summed directly; measured, not critical."""
-
-DIRECT_WORK = 200_000
-"""Multiplications below which setting up an FFT does not pay."""
+NEGLIGIBLE = 1e-19
+"""Weight relative to the largest one below which a tap of a Gaussian is left out; rounding is 1e-16."""
 
 
 def convolve_epochs(values: np.ndarray, first: IntArray, last: IntArray, kernel: np.ndarray, trim: str) -> np.ndarray:
@@ -42,104 +41,118 @@ def convolve_epochs(values: np.ndarray, first: IntArray, last: IntArray, kernel:
     -------
     ndarray
         Rows of all epochs, epoch after epoch, shape (row, ...) or (row, ..., kernel); float64, or complex128 if values
-        or kernel are complex.
+        or kernel are complex. In memory as the values, channel after channel or time after time.
     """
     kernels = kernel[:, None] if kernel.ndim == 1 else kernel
-    dtype = np.result_type(values.dtype, kernel.dtype, np.float64)
-    rows = take_runs(values, first, last)
-    channels = as_columns(rows)
-    taps = kernels.shape[0]
-    shift = {"right": 0, "left": taps - 1, "both": (taps - 1) // 2}[trim]
-    places, length = _lay_out(last - first, max(shift, taps - 1 - shift))
-    laid = _spread(channels, places, length, dtype)
-    out = np.empty((*channels.shape, kernels.shape[1]), dtype=dtype)
-    for i in range(kernels.shape[1]):
-        result = _convolve(laid, kernels[:, i], shift)
-        out[..., i] = result if places is None else result[places]
-    out = out.reshape(*rows.shape, kernels.shape[1])
-    return out[..., 0] if kernel.ndim == 1 else out
+    if np.iscomplexobj(values):
+        real = convolve_epochs(values.real, first, last, kernel, trim)
+        return real + 1j * convolve_epochs(values.imag, first, last, kernel, trim)
+    if np.iscomplexobj(kernel):
+        real = convolve_epochs(values, first, last, kernel.real, trim)
+        return real + 1j * convolve_epochs(values, first, last, kernel.imag, trim)
+    channels = as_columns(values)
+    by_channel = channels.flags.f_contiguous and not channels.flags.c_contiguous
+    n_rows, n_kernels = int((last - first).sum()), kernels.shape[1]
+    out = np.empty((n_kernels, n_rows, channels.shape[1]), dtype=np.float64)
+    if by_channel:
+        out = np.empty((n_kernels, channels.shape[1], n_rows), dtype=np.float64).swapaxes(1, 2)
+    for i in range(n_kernels):
+        taps = np.ascontiguousarray(kernels[:, i], dtype=np.float64)
+        _convolve(channels, first, last, taps, shift_of(taps.size, trim), out[i])
+    shape = (n_rows, *values.shape[1:])
+    if kernel.ndim == 1:
+        return out[0].reshape(shape)
+    return np.moveaxis(out, 0, -1).reshape(*shape, n_kernels)
 
 
-def _lay_out(lengths: IntArray, gap: int) -> tuple[IntArray | None, int]:
-    """Where each row goes when `gap` zeros stand between epochs; None where there is nothing to separate."""
-    lengths = lengths[lengths > 0]
-    total = int(lengths.sum())
-    if lengths.size < 2:
-        return None, total
-    places = np.arange(total, dtype=np.int64) + np.repeat(np.arange(lengths.size, dtype=np.int64) * gap, lengths)
-    return places, total + gap * (lengths.size - 1)
+def shift_of(n_taps: int, trim: str) -> int:
+    """Row of the full convolution that stands at the first row of the result."""
+    return {"right": 0, "left": n_taps - 1, "both": (n_taps - 1) // 2}[trim]
 
 
-def _spread(channels: np.ndarray, places: IntArray | None, length: int, dtype: np.dtype) -> np.ndarray:
-    """Rows at their places, zeros elsewhere."""
-    if places is None:
-        return channels.astype(dtype, copy=False)
-    laid = np.zeros((length, channels.shape[1]), dtype=dtype)
-    laid[places] = channels
-    return laid
+def _convolve(
+    channels: np.ndarray, first: IntArray, last: IntArray, taps: FloatArray, shift: int, out: FloatArray
+) -> None:
+    """``full(epoch, taps)[shift : shift + n]`` of every epoch, into `out`."""
+    some = np.flatnonzero(last > first)
+    first, last = first[some], last[some]
+    if out.size == 0:
+        return
+    longest = int((last - first).max())
+    low, high = max(0, shift - longest + 1), min(taps.size, shift + longest)  # taps that reach a row from some row
+    kernel = Kernel(taps[low:high], shift - low)
+    axis = _Axis(first, last, max(kernel.before, kernel.after))
+    rows = block_rows(kernel, channels.shape[1], axis.size)
+
+    def work(begin: int) -> None:
+        stop = min(begin + rows, axis.size)
+        order = "C" if channels.flags.c_contiguous and channels.shape[1] > 1 else "F"
+        block = np.zeros((stop - begin + kernel.size - 1, channels.shape[1]), order=order)
+        for place, source in axis.pieces(begin - kernel.before, stop + kernel.after):
+            block[place] = channels[source]
+        result = convolve_block(block, kernel)
+        for place, target in axis.pieces(begin, stop, in_result=True):
+            out[target] = result[place]
+
+    for_each(work, range(0, axis.size, rows))
 
 
-def _convolve(x: np.ndarray, kernel: np.ndarray, shift: int) -> np.ndarray:
-    """``full(x, kernel)[shift : shift + n]`` along the first axis."""
-    if np.iscomplexobj(x) or np.iscomplexobj(kernel):
-        return _complex_convolve(x, kernel, shift)
-    kernel = np.ascontiguousarray(kernel, dtype=np.float64)
-    n, taps = x.shape[0], kernel.size
-    small = taps <= DIRECT_TAPS or min(n, taps) * x.size <= DIRECT_WORK
-    if small or not np.isfinite(kernel).all() or np.isinf(x).any():
-        return _direct(x, kernel, shift)
-    return _through_fft(x, kernel, shift)
+class _Axis:
+    """Epochs laid end to end, with gaps."""
+
+    def __init__(self, first: IntArray, last: IntArray, gap: int) -> None:
+        sizes = last - first
+        self._first = first
+        self._row = np.cumsum(sizes) - sizes
+        self._place = self._row + gap * np.arange(sizes.size)
+        self._stop = self._place + sizes
+        self.size = int(self._stop[-1])
+
+    def pieces(self, begin: int, stop: int, in_result: bool = False) -> list[tuple[slice, slice]]:
+        """Slices of ``[begin, stop)`` that epochs fill, and the rows of the signal (or of the result) there."""
+        low = int(np.searchsorted(self._stop, begin, side="right"))
+        high = int(np.searchsorted(self._place, stop, side="left"))
+        starts = np.maximum(self._place[low:high], begin)
+        stops = np.minimum(self._stop[low:high], stop)
+        rows = starts - self._place[low:high] + (self._row if in_result else self._first)[low:high]
+        spans = zip((starts - begin).tolist(), (stops - starts).tolist(), rows.tolist())
+        return [(slice(place, place + n), slice(row, row + n)) for place, n, row in spans]
 
 
-def _complex_convolve(x: np.ndarray, kernel: np.ndarray, shift: int) -> np.ndarray:
-    """Convolution is linear in both: four real ones, or two where one side is real."""
-    if np.iscomplexobj(x):
-        real, imaginary = np.ascontiguousarray(x.real), np.ascontiguousarray(x.imag)
-        return _convolve(real, kernel, shift) + 1j * _convolve(imaginary, kernel, shift)
-    return _convolve(x, kernel.real, shift) + 1j * _convolve(x, kernel.imag, shift)
+def edge_weights(lengths: IntArray, kernel: FloatArray, trim: str) -> tuple[IntArray, FloatArray]:
+    """Rows whose kernel reaches beyond the edges of their epoch, and the part of its weight that stays inside.
 
+    Parameters
+    ----------
+    lengths
+        Number of rows of each epoch.
+    kernel
+        Shape (tap,), with a sum that is not zero.
+    trim
+        As `convolve_epochs`.
 
-def _direct(x: FloatArray, kernel: FloatArray, shift: int) -> FloatArray:
-    """Sum over taps, in C, along the first axis."""
-    from scipy.ndimage import correlate1d
-
-    n, taps = x.shape[0], kernel.size
-    if n == 0:
-        return x
-    if taps > 2 * n:  # taps that reach no row from any row
-        lowest, highest = max(0, shift - n + 1), min(taps, shift + n)
-        kernel, shift, taps = kernel[lowest:highest], shift - lowest, highest - lowest
-    return correlate1d(x, kernel[::-1], axis=0, mode="constant", cval=0.0, origin=taps - 1 - shift - taps // 2)
-
-
-def _through_fft(x: FloatArray, kernel: FloatArray, shift: int) -> FloatArray:
-    """Overlap-add, then what must be exact is made exact."""
-    from scipy.signal import oaconvolve
-
-    n, taps = x.shape[0], kernel.size
-    missing = np.isnan(x)
-    any_missing = missing.any()
-    clean = np.where(missing, 0.0, x) if any_missing else x
-    out = np.ascontiguousarray(oaconvolve(clean, kernel[:, None], mode="full", axes=0)[shift : shift + n])
-    if np.all(kernel >= 0) and np.all(clean >= 0):
-        np.maximum(out, 0.0, out=out)
-    if 2 * np.count_nonzero(clean) < clean.size:
-        out[~_in_reach(clean != 0, taps, shift)] = 0.0
-    if any_missing:
-        out[_in_reach(missing, taps, shift)] = np.nan
-    return out
-
-
-def _in_reach(flags: np.ndarray, taps: int, shift: int) -> np.ndarray:
-    """Whether any flagged row is within the kernel's reach of each row, per channel."""
-    n = flags.shape[0]
-    upto = np.zeros((n + 1, flags.shape[1]), dtype=np.int32 if n < 2**31 else np.int64)
-    np.cumsum(flags, axis=0, out=upto[1:])
-    row = np.arange(n)
-    return upto[np.minimum(row + shift + 1, n)] > upto[np.maximum(row + shift - taps + 1, 0)]
+    Returns
+    -------
+    rows, weights
+        Rows, counted over all epochs, and the sum of the taps inside relative to that of all taps.
+    """
+    shift, n_taps = shift_of(kernel.size, trim), kernel.size
+    row = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    to_end = np.repeat(lengths, lengths) - row  # rows from here on, this one included
+    outside = np.flatnonzero((row + shift < n_taps - 1) | (to_end <= shift))
+    upto = np.concatenate(([0.0], np.cumsum(kernel)))
+    high = np.minimum(row[outside] + shift, n_taps - 1) + 1
+    low = np.maximum(shift - to_end[outside] + 1, 0)
+    return outside, (upto[high] - upto[np.minimum(low, high)]) / upto[-1]
 
 
 def gaussian_window(n_samples: int, std: float) -> FloatArray:
     """Gaussian of `std` samples at `n_samples` points around its centre, with peak 1 (between two points if even)."""
     distance = np.arange(n_samples) - (n_samples - 1) / 2
     return np.exp(-(distance**2) / (2 * std**2))
+
+
+def without_tails(window: FloatArray) -> FloatArray:
+    """A symmetric window of odd length without the taps at both ends that weigh nothing."""
+    heavy = np.flatnonzero(np.abs(window) > NEGLIGIBLE * np.abs(window).max())
+    return window[heavy[0] : heavy[-1] + 1] if heavy.size else window

@@ -294,8 +294,10 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
 
     # ---- filtering -------------------------------------------------------------------------------------------------
 
-    def convolve(self, array: np.ndarray, ep: IntervalSet | None = None, trim: str = "both") -> Any:
-        """Convolve each epoch with one or several kernels, taking zeros beyond its edges.
+    def convolve(
+        self, array: np.ndarray, ep: IntervalSet | None = None, trim: str = "both", *, edge: str = "zero"
+    ) -> Any:
+        """Convolve each epoch with one or several kernels.
 
         Parameters
         ----------
@@ -306,6 +308,9 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         trim : {"both", "left", "right"}
             Where the full convolution is cut to the length of the epoch. "right" is causal: a sample sees itself and
             samples before it.
+        edge : {"zero", "renormalize"}
+            What lies beyond the edges of an epoch: zeros; or nothing, so that the taps inside the epoch get the weight
+            of all. With "renormalize" a constant stays the same constant up to the edges, and taps must be >= 0.
 
         Returns
         -------
@@ -316,6 +321,8 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         ------
         OSError
             If an argument is of the wrong kind.
+        ValueError
+            If `edge` is unknown, or taps that should be renormalised are negative or all zero.
 
         Warns
         -----
@@ -324,15 +331,27 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         """
         kernel = read_kernel(array)
         check_choice(trim, ("both", "left", "right"), "trim", OSError)
-        ep = self._epochs(ep, "ep", OSError)
+        check_edge(edge, kernel)
+        return self._convolved(kernel, kernel.shape[0], self._epochs(ep, "ep", OSError), trim, edge)
+
+    def _convolved(self, kernel: np.ndarray, n_taps: int, ep: IntervalSet, trim: str, edge: str) -> Any:
+        """Convolution with a kernel that had `n_taps` before those without weight were left out."""
         times, values, first, last = self._within(ep)
-        short = np.count_nonzero((last - first > 0) & (last - first < kernel.shape[0]))
+        short = np.count_nonzero((last - first > 0) & (last - first < n_taps))
         if short:
             warn_user(
-                f"Kernel size ({kernel.shape[0]} samples) is larger than the number of samples in {short} epoch(s); "
+                f"Kernel size ({n_taps} samples) is larger than the number of samples in {short} epoch(s); "
                 "every result there is affected by the edges."
             )
-        return self._like(times, _convolve.convolve_epochs(values, first, last, kernel, trim), ep)
+        result = _convolve.convolve_epochs(values, first, last, kernel, trim)
+        if edge == "renormalize":
+            columns = [kernel] if kernel.ndim == 1 else list(kernel.T)
+            for i, column in enumerate(columns):
+                rows, weights = _convolve.edge_weights(last - first, column, trim)
+                part = result if kernel.ndim == 1 else result[..., i]
+                weights[weights == 0] = np.nan  # the kernel sees nothing of the epoch
+                part[rows] /= weights.reshape(-1, *(1,) * (part.ndim - 1))
+        return self._like(times, result, ep)
 
     def smooth(
         self,
@@ -341,6 +360,8 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         time_units: str = "s",
         size_factor: int = 100,
         norm: bool = True,
+        *,
+        edge: str = "zero",
     ) -> Self:
         """Smooth with a Gaussian, epoch by epoch.
 
@@ -356,23 +377,30 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
             Length of the window in standard deviations.
         norm : bool
             Whether the window sums to 1; its peak is 1 otherwise.
+        edge : {"zero", "renormalize"}
+            With "zero", samples near the edges of an epoch are pulled towards zero: zeros are taken to lie beyond
+            them. With "renormalize" each is a weighted mean of the samples that there are, so that nothing is lost.
 
         Returns
         -------
         same class
-            float64. Samples near the edges of an epoch are pulled towards zero: nothing is known beyond them.
+            float64.
 
         Raises
         ------
         OSError
             If an argument is of the wrong kind.
+        ValueError
+            If `edge` is unknown.
         """
         width, taps = self._gaussian_size(std, windowsize, time_units, size_factor)
         if not isinstance(norm, bool | np.bool_):
             msg = f"norm should be type bool, got {norm!r}."
             raise OSError(msg)
         window = _convolve.gaussian_window(taps, width)
-        return self.convolve(window / window.sum() if norm else window)
+        window = window / window.sum() if norm else window
+        check_edge(edge, window)
+        return self._convolved(_convolve.without_tails(window), taps, self._support, "both", edge)
 
     def _gaussian_size(self, std: Any, windowsize: Any, time_units: Any, size_factor: Any) -> tuple[float, int]:
         """Standard deviation and (odd) length of the window, in samples."""
@@ -476,6 +504,14 @@ def read_values(d: Any, load_array: bool, owner: str) -> Any:
         return np.asarray(d)
     msg = f"Unknown format for d: got {type(d).__name__}. Give a list, a tuple or an array."
     raise RuntimeError(msg)
+
+
+def check_edge(edge: Any, kernel: np.ndarray) -> None:
+    """Raise ValueError unless `edge` is known and, if it is "renormalize", the taps are weights."""
+    check_choice(edge, ("zero", "renormalize"), "edge")
+    if edge == "renormalize" and (np.iscomplexobj(kernel) or np.any(kernel < 0) or not np.all(kernel.sum(axis=0) > 0)):
+        msg = 'edge="renormalize" shares the weight of taps, which must be >= 0 with a sum > 0; use edge="zero".'
+        raise ValueError(msg)
 
 
 def read_kernel(array: Any) -> np.ndarray:
