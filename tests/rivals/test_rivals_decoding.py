@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rheobase import analysis
-from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
+from rheobase.containers import IntervalSet, Ts, TsdFrame, TsGroup
 
 nap = pytest.importorskip("pynapple")
 xr = pytest.importorskip("xarray")
@@ -21,10 +21,28 @@ TIGHT = 1e-9
 
 LAWFUL = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
-METRICS = (
-    "braycurtis canberra chebyshev cityblock correlation cosine dice euclidean hamming jaccard jensenshannon mahalanobis "
-    "matching minkowski rogerstanimoto russellrao seuclidean sokalsneath sqeuclidean yule"
-).split()
+METRICS = [
+    "braycurtis",
+    "canberra",
+    "chebyshev",
+    "cityblock",
+    "correlation",
+    "cosine",
+    "dice",
+    "euclidean",
+    "hamming",
+    "jaccard",
+    "jensenshannon",
+    "mahalanobis",
+    "matching",
+    "minkowski",
+    "rogerstanimoto",
+    "russellrao",
+    "seuclidean",
+    "sokalsneath",
+    "sqeuclidean",
+    "yule",
+]
 
 
 def both(call):
@@ -164,7 +182,7 @@ def test_ties_go_to_the_first_bin():
 
 
 def test_a_function_as_metric():
-    spikes, points, curves = population(3, (4,), False, False)
+    spikes, _, curves = population(3, (4,), False, False)
 
     def call(library, interval, ts, frame, group):
         units = group({k: ts(v) for k, v in spikes.items()}, time_support=interval(0, 20))
