@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["even_step", "held_means", "lag_axis", "lags_within", "lagged_sums", "rows_at_lags"]
+__all__ = ["even_step", "held_means", "lag_axis", "lagged_sums", "lags_within", "rows_at_lags"]
 
 REGULAR = 1e-6
 """Part of a step by which steps of an evenly sampled signal may differ."""
@@ -115,10 +115,8 @@ def rows_at_lags(
     return out
 
 
-def held_means(
-    values: np.ndarray, times: FloatArray, first: int, last: int, lefts: FloatArray, rights: FloatArray
-) -> FloatArray:
-    """Mean of the samples of one epoch in each of its bins; a bin without samples holds the one before.
+def held_means(values: np.ndarray, low: IntArray, begins: IntArray, stops: IntArray) -> FloatArray:
+    """Mean of the samples in each bin; a bin without samples holds the last one before it.
 
     Bins before the first sample, and bins with NaN in any channel, are zero: they add nothing to a triggered sum.
 
@@ -126,41 +124,35 @@ def held_means(
     ----------
     values
         Samples, shape (time, channel).
-    times
-        Sorted times, s, shape (time,).
-    first, last
-        Samples of the epoch.
-    lefts, rights
-        Edges of the bins, closed on the left, s.
+    low
+        First sample of the epoch of each bin, shape (bin,).
+    begins, stops
+        First sample at or after the left edge, and at or after the right edge, of each bin, within its epoch.
 
     Returns
     -------
     ndarray of float64, shape (bin, channel)
     """
-    out = np.zeros((lefts.size, values.shape[1]), dtype=np.result_type(values.dtype, np.float64))
-    stops = first + np.searchsorted(times[first:last], rights, side="left")
-    begins = np.minimum(first + np.searchsorted(times[first:last], lefts, side="left"), stops - 1)
-    some = np.flatnonzero(stops > first)
+    out = np.zeros((low.size, values.shape[1]), dtype=np.result_type(values.dtype, np.float64))
+    some = np.flatnonzero(stops > low)
     if some.size == 0:
         return out
-    begins, stops = begins[some], stops[some]
-    lone = bool(np.all(stops - begins == 1))
-    if lone:
+    stops = stops[some]
+    begins = np.minimum(begins[some], stops - 1)
+    if np.all(stops - begins == 1):
         means = values[begins].astype(out.dtype)
     else:
-        bounds = np.stack((begins, stops), axis=1).reshape(-1)
-        shift = int(bounds[0])
-        window = values[shift : int(stops[-1])]
-        sums = np.add.reduceat(window, np.minimum(bounds - shift, len(window) - 1), axis=0, dtype=out.dtype)[::2]
+        bounds = np.minimum(np.stack((begins, stops), axis=1).reshape(-1), len(values) - 1)
+        sums = np.add.reduceat(values, bounds, axis=0, dtype=out.dtype)[::2]
+        sums[(stops == len(values)) & (stops - begins > 1)] += values[-1]  # reduceat knows no bound past the last row
         means = sums / (stops - begins)[:, None]
-    bad = np.isnan(means.sum(axis=1))
-    means[bad] = 0.0
+    means[np.isnan(means.sum(axis=1))] = 0.0
     out[some] = means
     return out
 
 
-def lagged_sums(counts: np.ndarray, signal: FloatArray, n_before: int, n_after: int) -> FloatArray:
-    """Sum over bins of ``counts[bin, unit] * signal[bin + lag, channel]``; the signal is zero beyond its ends.
+def lagged_sums(counts: np.ndarray, signal: FloatArray, epoch: IntArray, n_before: int, n_after: int) -> FloatArray:
+    """Sum over bins of ``counts[bin, unit] * signal[bin + lag, channel]``, where both bins lie in the same epoch.
 
     Parameters
     ----------
@@ -168,6 +160,8 @@ def lagged_sums(counts: np.ndarray, signal: FloatArray, n_before: int, n_after: 
         Events per bin, shape (bin, unit).
     signal
         Shape (bin, channel).
+    epoch
+        Number of the epoch of each bin, ascending.
     n_before, n_after
         Number of lags before and after zero.
 
@@ -177,14 +171,17 @@ def lagged_sums(counts: np.ndarray, signal: FloatArray, n_before: int, n_after: 
     """
     n_bins, n_units = counts.shape
     n_channels, n_lags = signal.shape[1], n_before + n_after + 1
-    padded = np.zeros((n_bins + n_lags - 1, n_channels), dtype=signal.dtype)
-    padded[n_before : n_before + n_bins] = signal
+    gap = max(n_before, n_after)
+    start = np.arange(n_bins) + epoch * gap  # zeros stand before, between and after the epochs: nothing leaks
+    n_rows = int(start[-1]) + n_lags if n_bins else n_lags
+    padded = np.zeros((n_rows, n_channels), dtype=signal.dtype)
+    padded[start + n_before] = signal
     busy = np.flatnonzero(counts.any(axis=1))
     unit, bins = np.nonzero(counts[busy].T)
     if unit.size < DENSE * busy.size * n_units:
-        sums = _by_event(counts, padded, unit, busy[bins], n_lags)
+        sums = _by_event(counts, padded, unit, busy[bins], start, n_lags)
     else:
-        sums = _by_product(counts, padded, busy, n_lags)
+        sums = _by_product(counts, padded, busy, start, n_lags)
     return sums.reshape(n_units, n_lags, n_channels).transpose(1, 0, 2)
 
 
@@ -194,7 +191,9 @@ def _windows(padded: FloatArray, n_lags: int) -> FloatArray:
     return sliding_window_view(padded.reshape(-1), n_lags * n_channels)[::n_channels]
 
 
-def _by_event(counts: np.ndarray, padded: FloatArray, unit: IntArray, bins: IntArray, n_lags: int) -> FloatArray:
+def _by_event(
+    counts: np.ndarray, padded: FloatArray, unit: IntArray, bins: IntArray, start: IntArray, n_lags: int
+) -> FloatArray:
     """Sum of the windows around the events, unit after unit."""
     windows = _windows(padded, n_lags)
     sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
@@ -202,16 +201,16 @@ def _by_event(counts: np.ndarray, padded: FloatArray, unit: IntArray, bins: IntA
     height = max(1, 4 * BLOCK // windows.shape[1])
     cuts = np.union1d(np.arange(0, unit.size, height), np.flatnonzero(np.diff(unit)) + 1)
     for a, b in zip(cuts.tolist(), [*cuts[1:].tolist(), unit.size]):  # each piece is one matrix product
-        sums[unit[a]] += weights[a:b] @ windows[bins[a:b]]
+        sums[unit[a]] += weights[a:b] @ windows[start[bins[a:b]]]
     return sums
 
 
-def _by_product(counts: np.ndarray, padded: FloatArray, busy: IntArray, n_lags: int) -> FloatArray:
+def _by_product(counts: np.ndarray, padded: FloatArray, busy: IntArray, start: IntArray, n_lags: int) -> FloatArray:
     """All units at once, bins in blocks: a matrix product of the counts and the windows."""
     windows = _windows(padded, n_lags)
     sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
     height = max(64, 16 * BLOCK // (windows.shape[1] + counts.shape[1]))
     for begin in range(0, busy.size, height):
         rows = busy[begin : begin + height]
-        sums += counts[rows].T.astype(np.float64) @ windows[rows]
+        sums += counts[rows].T.astype(np.float64) @ windows[start[rows]]
     return sums

@@ -10,6 +10,7 @@ from ._tuning_old_names import (
     compute_2d_tuning_curves_continuous,
     compute_discrete_tuning_curves,
 )
+from .correlograms import compute_autocorrelogram, compute_crosscorrelogram, compute_eventcorrelogram
 from .decoding import decode_bayes, decode_template
 from .filtering import (
     apply_bandpass_filter,
@@ -20,6 +21,7 @@ from .filtering import (
 )
 from .hilbert import apply_hilbert_transform, compute_hilbert_envelope, compute_hilbert_phase
 from .information import compute_1d_mutual_info, compute_2d_mutual_info, compute_mutual_information
+from .isi import compute_isi_distribution
 from .oscillations import detect_oscillatory_events
 from .perievent import compute_perievent
 from .randomize import jitter_timestamps, resample_timestamps, shift_timestamps, shuffle_ts_intervals
@@ -40,11 +42,15 @@ __all__ = [
     "compute_2d_mutual_info",
     "compute_2d_tuning_curves",
     "compute_2d_tuning_curves_continuous",
+    "compute_autocorrelogram",
+    "compute_crosscorrelogram",
     "compute_discrete_tuning_curves",
     "compute_event_triggered_average",
+    "compute_eventcorrelogram",
     "compute_fft",
     "compute_hilbert_envelope",
     "compute_hilbert_phase",
+    "compute_isi_distribution",
     "compute_mean_power_spectral_density",
     "compute_mutual_information",
     "compute_perievent",

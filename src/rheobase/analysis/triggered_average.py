@@ -9,6 +9,7 @@ import numpy as np
 from .._arrays.lags import held_means, lag_axis, lagged_sums, lags_within
 from .._arrays.namespace import take_runs, to_numpy
 from .._arrays.resample import as_columns
+from .._arrays.search import first_not_before
 from .._errors import kind_of
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._base import class_for, default_support
@@ -94,39 +95,37 @@ def compute_event_triggered_average(
     _inputs.sampling_step(data, "compute_event_triggered_average")
     size = bin_seconds(binsize, time_unit)
     n_before, n_after = lags_within(before, size, cover=True), lags_within(after, size, cover=True)
-    sums = _sums(data, events.count(size, epochs), size, epochs, n_before, n_after)
+    means = _averages(data, events.count(size, epochs), size, epochs, n_before, n_after)
     lags = lag_axis(n_before, n_after, size)
-    if sums.ndim == 2 and isinstance(events, TsGroup):
-        return TsdFrame._trusted(lags, sums, _span(lags), events.index)
-    return class_for(sums.ndim)._trusted(lags, sums, _span(lags))
+    if means.ndim == 2 and isinstance(events, TsGroup):
+        return TsdFrame._trusted(lags, means, _span(lags), events.index)
+    return class_for(means.ndim)._trusted(lags, means, _span(lags))
 
 
 def _span(lags: np.ndarray) -> IntervalSet:
-    """Support of a lag axis, from its first to its last lag."""
-    return default_support(lags)
+    """Support of a lag axis, from its first to its last lag; a lone lag has none."""
+    return default_support(lags if lags.size > 1 else lags[:0])
 
 
-def _sums(data: Any, counts: Any, size: float, epochs: IntervalSet, n_before: int, n_after: int) -> np.ndarray:
+def _averages(data: Any, counts: Any, size: float, epochs: IntervalSet, n_before: int, n_after: int) -> np.ndarray:
     """Averages, shape (lag, unit, ...)."""
     lefts = np.round(counts.t - size / 2, _DECIMALS)
     rights = np.round(lefts + size, _DECIMALS)
-    numbers = counts.values if counts.values.ndim == 2 else counts.values[:, None]
-    shape = data.shape[1:]
-    first, last = data._runs(epochs)
     begin, stop = counts._runs(epochs)
-    total = None
-    for a, b, low, high in zip(begin.tolist(), stop.tolist(), first.tolist(), last.tolist()):  # nothing leaks
-        if b == a or high == low:
-            continue
-        values = as_columns(to_numpy(take_runs(data.values, np.array([low]), np.array([high]))))
-        signal = held_means(values, data.t[low:high], 0, high - low, lefts[a:b], rights[a:b])
-        sums = lagged_sums(numbers[a:b], signal, n_before, n_after)
-        total = sums if total is None else total + sums
-    if total is None:
-        total = np.zeros((n_before + n_after + 1, numbers.shape[1], int(np.prod(shape))))
+    epoch = np.repeat(np.arange(begin.size), stop - begin)
+    first, last = data._runs(epochs)
+    upto = np.cumsum(last - first)
+    shift = (upto - last)[epoch]  # from a row of the data to its row among those that are used
+    low, high = first[epoch], last[epoch]
+    begins = np.clip(first_not_before(data.t, lefts), low, high) + shift
+    stops = np.clip(first_not_before(data.t, rights), low, high) + shift
+    values = as_columns(to_numpy(take_runs(data.values, first, last)))
+    signal = held_means(values, low + shift, begins, stops)
+    numbers = counts.values if counts.values.ndim == 2 else counts.values[:, None]
+    sums = lagged_sums(numbers, signal, epoch, n_before, n_after)
     n_events = numbers.sum(axis=0)
-    means = total / np.where(n_events > 0, n_events, 1)[:, None]
-    return means.reshape(*means.shape[:2], *shape)
+    means = sums / np.where(n_events > 0, n_events, 1)[:, None]
+    return means.reshape(*means.shape[:2], *data.shape[1:])
 
 
 def compute_spike_triggered_average(
@@ -152,7 +151,7 @@ def compute_spike_triggered_average(
     >>> from rheobase.analysis import compute_spike_triggered_average
     >>> from rheobase.containers import Ts, Tsd
     >>> stimulus = Tsd(t=np.arange(6), d=[0.0, 0.0, 1.0, 3.0, 0.0, 0.0])
-    >>> compute_spike_triggered_average(stimulus, Ts([3.0]), binsize=1, window=(1, 0)).values[:, 0]
-    array([1., 3.])
+    >>> compute_spike_triggered_average(stimulus, Ts([2.5, 3.0]), binsize=1, window=(1, 0)).values[:, 0]
+    array([0.5, 2. ])
     """
     return compute_event_triggered_average(data, spikes, binsize, window, time_unit, epochs)

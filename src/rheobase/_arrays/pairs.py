@@ -1,0 +1,330 @@
+"""Counting pairs of events by the lag between them: the engine of all correlograms.
+
+Bin j of the lags around an event at t holds the events in ``[edge_j, edge_{j+1})``, where ``edge_0 = t - half`` and
+every later edge is the one before plus the bin size, added up in floating point. Nearly all pairs lie far from an edge:
+their bin is one subtraction and one cut to a whole number. The few that lie within rounding of an edge (many, where
+times are whole samples) are compared with the edge itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray, IntArray
+
+__all__ = ["LagBins", "Train", "auto_counts", "event_counts", "exact_bins", "lag_bins", "merge", "train_counts"]
+
+BLOCK = 1 << 15
+"""Pairs handled at a time, so that intermediate arrays stay in the cache."""
+
+NEAR_ROWS = 1 << 11
+"""Rows sorted by length together."""
+
+STALE = 0.85
+"""Share of the units of a train that must still be wanted for the others to stay in it."""
+
+
+class LagBins(NamedTuple):
+    """An odd number of bins of one size, the middle one around lag zero.
+
+    Attributes
+    ----------
+    n : int
+        Number of bins.
+    size : float
+        Width, s.
+    """
+
+    n: int
+    size: float
+
+    @property
+    def half(self) -> float:
+        """Distance of the outermost edges from zero, s."""
+        return self.n / 2 * self.size
+
+    def lags(self) -> FloatArray:
+        """Centres, s, shape (lag,); whole multiples of the bin size."""
+        return np.arange(-(self.n // 2), self.n // 2 + 1) * self.size
+
+    def slack(self, latest: float, n_units: int = 1) -> float:
+        """How far rounding can move a pair relative to an edge, in bins, for times up to `latest`."""
+        places = latest / self.size + n_units * (self.n + 1)
+        return (self.n + 8) * math.ulp(latest + self.half) / self.size + 8 * math.ulp(places)
+
+
+class Train(NamedTuple):
+    """Events of several units, sorted together.
+
+    Attributes
+    ----------
+    times : ndarray, shape (event,)
+        Sorted, s.
+    unit : ndarray of int32, shape (event,)
+        Number of the unit of each event, below `n_units`.
+    places : ndarray, shape (event,)
+        Times in bins, plus the cell at which the counts of the unit start.
+    n_units : int
+    bins : LagBins
+    """
+
+    times: FloatArray
+    unit: np.ndarray
+    places: FloatArray
+    n_units: int
+    bins: LagBins
+
+    def between(self, low: int, high: int) -> Train:
+        """The events of units ``low`` to ``high - 1``, whose numbers stay."""
+        rows = np.flatnonzero((self.unit >= low) & (self.unit < high))
+        return self._replace(times=self.times[rows], unit=self.unit[rows], places=self.places[rows])
+
+
+def lag_bins(size: float, window: float) -> LagBins:
+    """Bins for lags up to `window` on both sides; one more where that makes an even number."""
+    n = int(window * 2 // size)
+    return LagBins(n + 1 - n % 2, size)
+
+
+def merge(times: FloatArray, offsets: IntArray, bins: LagBins) -> Train:
+    """The units of a flat store as one train."""
+    n_units = offsets.size - 1
+    unit = np.repeat(np.arange(n_units, dtype=np.int32), np.diff(offsets))
+    times = times[offsets[0] : offsets[-1]]
+    order = np.argsort(times, kind="stable")  # a merge of sorted runs
+    times, unit = times[order], unit[order]
+    places = unit * float(bins.n + 1)
+    places += times * (1 / bins.size)
+    return Train(times, unit, places, n_units, bins)
+
+
+def latest(times: FloatArray, offsets: IntArray | None = None) -> float:
+    """Largest magnitude in sorted times, or in a flat store of them."""
+    if offsets is not None:
+        some = np.flatnonzero(np.diff(offsets))
+        times = times[np.concatenate((offsets[some], offsets[some + 1] - 1))]
+    elif times.size:
+        times = times[[0, -1]]
+    return float(np.max(np.abs(times), initial=0.0))
+
+
+def train_counts(refs: FloatArray, train: Train) -> IntArray:
+    """Events of each unit of a train by their lag after each of the sorted `refs`; shape (unit, lag)."""
+    bins = train.bins
+    slack = bins.slack(max(latest(refs), latest(train.times)), train.n_units)
+    low = np.searchsorted(train.times, refs - bins.half, side="left")
+    high = np.searchsorted(train.times, refs + (bins.half + slack * bins.size), side="right")
+    origin = (refs - bins.half) * (1 / bins.size) - slack
+    counter = _Counter(bins, train.n_units, slack)
+    return counter.count(train.places, 1.0, low, high, origin, refs, train.times)
+
+
+def event_counts(times: FloatArray, first: IntArray, last: IntArray, events: FloatArray, bins: LagBins) -> IntArray:
+    """Events of each unit of a flat store by their lag after each of a few sorted `events`; shape (unit, lag).
+
+    Unit i is ``times[first[i]:last[i]]``.
+    """
+    n_units = first.size
+    ends = times[np.concatenate((first, last - 1))[np.tile(last > first, 2)]]
+    slack = bins.slack(max(latest(events), float(np.max(np.abs(ends), initial=0.0))), n_units)
+    low, high = np.empty((2, n_units, events.size), dtype=np.int64)
+    starts, stops = events - bins.half, events + (bins.half + slack * bins.size)
+    for unit, (a, b) in enumerate(zip(first.tolist(), last.tolist())):  # one C call per unit, in the cache
+        low[unit] = np.searchsorted(times[a:b], starts, side="left")
+        high[unit] = np.searchsorted(times[a:b], stops, side="right")
+    low += first[:, None]
+    high += first[:, None]
+    origin = starts - np.arange(n_units)[:, None] * ((bins.n + 1) * bins.size) - slack * bins.size
+    refs = np.broadcast_to(events, low.shape).reshape(-1)
+    counter = _Counter(bins, n_units, slack)
+    return counter.count(times, 1 / bins.size, low.reshape(-1), high.reshape(-1), origin.reshape(-1), refs, times)
+
+
+class _Scratch:
+    """Arrays that every block uses again: fresh ones cost more than the arithmetic that fills them."""
+
+    def __init__(self, size: int) -> None:
+        self._index = np.empty(size, dtype=np.int64)
+        self._cells = np.empty(size, dtype=np.int64)
+        self._place = np.empty(size)
+        self._whole = np.empty(size)
+        self._near = np.empty(size, dtype=bool)
+
+    def views(self, *shape: int) -> tuple[IntArray, FloatArray, FloatArray, BoolArray, IntArray]:
+        """Index, place, whole part, mask and cells, of a shape."""
+        n = math.prod(shape)
+        return (
+            self._index[:n].reshape(shape),
+            self._place[:n].reshape(shape),
+            self._whole[:n].reshape(shape),
+            self._near[:n].reshape(shape),
+            self._cells[:n].reshape(shape),
+        )
+
+
+def _split(place: FloatArray, whole: FloatArray, near: BoolArray, cells: IntArray, slack: float) -> None:
+    """Whole part of each place, as float and as integer, and whether what is left is within rounding of an edge."""
+    np.floor(place, out=whole)
+    place -= whole
+    np.less(place, 2 * slack, out=near)
+    np.copyto(cells, whole, casting="unsafe")
+
+
+class _Counter:
+    """Counts the pairs that rows hold, block by block."""
+
+    def __init__(self, bins: LagBins, n_units: int, slack: float) -> None:
+        self.bins, self.n_units, self.slack = bins, n_units, slack
+        self.counts = np.zeros(n_units * (bins.n + 1) + 1, dtype=np.int64)  # the last cell for what is no pair
+
+    def count(
+        self,
+        places: FloatArray,
+        scale: float,
+        low: IntArray,
+        high: IntArray,
+        origin: FloatArray,
+        refs: FloatArray,
+        times: FloatArray,
+    ) -> IntArray:
+        """Counts of shape (unit, lag).
+
+        Row i pairs ``refs[i]`` with ``times[low[i]:high[i]]``; the cell of a pair is the whole part of
+        ``(places[k] - origin[i]) * scale``, which counts bins through all units.
+        """
+        sizes = high - low
+        largest = int(sizes.max(initial=0))
+        scratch = _Scratch(min(max(BLOCK, largest), sizes.size * largest))
+        for begin in range(0, sizes.size, NEAR_ROWS):  # neighbours see the same targets, which stay in the cache
+            order = np.argsort(sizes[begin : begin + NEAR_ROWS], kind="stable") + begin
+            order = order[np.searchsorted(sizes[order], 1) :]
+            while order.size:  # rows of like length side by side make full rectangles
+                n_rows = max(1, BLOCK // int(sizes[order[0]]))
+                n_rows = max(1, min(n_rows, BLOCK // int(sizes[order[:n_rows][-1]])))
+                rows, order = order[:n_rows], order[n_rows:]
+                self._block(places, scale, low[rows], sizes[rows], origin[rows], refs[rows], times, scratch)
+        return self.counts[:-1].reshape(self.n_units, self.bins.n + 1)[:, :-1]
+
+    def _block(
+        self,
+        places: FloatArray,
+        scale: float,
+        low: IntArray,
+        sizes: IntArray,
+        origin: FloatArray,
+        refs: FloatArray,
+        times: FloatArray,
+        scratch: _Scratch,
+    ) -> None:
+        """Count the pairs of rows of ascending length, laid out with the rows along the last axis."""
+        shortest, longest = int(sizes[0]), int(sizes[-1])
+        index, place, whole, near, cells = scratch.views(longest, sizes.size)
+        np.add(low, np.arange(longest)[:, None], out=index)
+        np.take(places, index, mode="clip", out=place)
+        place -= origin
+        if scale != 1.0:
+            place *= scale
+        _split(place, whole, near, cells, self.slack)
+        if longest > shortest:
+            beyond = np.arange(shortest, longest)[:, None] >= sizes
+            cells[shortest:][beyond] = self.counts.size - 1
+            near[shortest:] &= ~beyond
+        if near.any():
+            pair = np.nonzero(near)
+            self._resolve(cells[pair], refs[pair[1]], times[index[pair]])
+            cells[pair] = self.counts.size - 1
+        self._add(cells.reshape(-1))
+
+    def _add(self, cells: IntArray) -> None:
+        found = np.bincount(cells)
+        self.counts[: found.size] += found
+
+    def _resolve(self, cells: IntArray, refs: FloatArray, times: FloatArray) -> None:
+        """Count pairs that lie near an edge, in the bin that the edges say."""
+        width = self.bins.n + 1
+        number = exact_bins(refs, times, self.bins, self.slack)
+        first = cells // width * width
+        self._add(np.where(number >= 0, first + np.minimum(number, self.bins.n), self.counts.size - 1))
+
+
+def exact_bins(refs: FloatArray, times: FloatArray, bins: LagBins, slack: float) -> IntArray:
+    """Bin of each pair, as the edges around each of `refs` have it; -1 before the first edge, `bins.n` past the last.
+
+    Edges are added up one by one, since that is where rounding puts them.
+    """
+    lower = refs - bins.half
+    place = (times - lower) / bins.size
+    number = np.floor(place).astype(np.int64)
+    edge = np.clip(np.rint(place), 0, bins.n).astype(np.int64)
+    close = np.flatnonzero(np.abs(place - edge) <= 2 * slack)
+    starts, back = np.unique(lower[close], return_inverse=True)
+    by_start = np.argsort(back, kind="stable")
+    height = max(1, 8 * BLOCK // (bins.n + 1))
+    for begin in range(0, starts.size, height):
+        block = starts[begin : begin + height]
+        edges = np.full((block.size, bins.n + 1), bins.size)
+        edges[:, 0] = block
+        np.add.accumulate(edges, axis=1, out=edges)
+        a, b = np.searchsorted(back[by_start], (begin, begin + block.size))
+        pick = by_start[a:b]
+        rows = close[pick]
+        number[rows] = edge[rows] - (times[rows] < edges[back[pick] - begin, edge[rows]])
+    return number
+
+
+def auto_counts(times: FloatArray, offsets: IntArray, bins: LagBins) -> IntArray:
+    """Pairs of different events of the same unit by their lag, both ways; shape (unit, lag)."""
+    slack = bins.slack(latest(times, offsets))
+    counts = np.zeros((offsets.size - 1, bins.n + 1), dtype=np.int64)
+    scratch = _Scratch(min(BLOCK, int(np.diff(offsets).max(initial=0))))
+    for unit, (a, b) in enumerate(itertools.pairwise(offsets.tolist())):
+        for begin in range(a, b - 1, BLOCK):
+            _add_later(counts[unit], times[begin:b], min(BLOCK, b - 1 - begin), bins, slack, scratch)
+    return counts[:, :-1]
+
+
+def _add_later(
+    counts: IntArray, times: FloatArray, n_refs: int, bins: LagBins, slack: float, scratch: _Scratch
+) -> None:
+    """Count the pairs of the first `n_refs` of sorted times with later ones, and the same pairs seen from these.
+
+    Neighbours, next but one, … are looked at until none is close enough. A pair is found once and counted twice, the
+    second time in the bin on the other side of zero.
+    """
+    reach, per_second, middle = bins.n / 2 + 2 * slack, 1 / bins.size, bins.n / 2 + slack
+    row: IntArray = np.arange(n_refs)
+    shift = 1
+    while row.size:
+        index, place, whole, near, cells = scratch.views(row.size)
+        np.add(row, shift, out=index)
+        np.take(times, index, mode="clip", out=place)
+        place -= np.take(times, row, mode="clip", out=whole)
+        place *= per_second
+        alive = np.flatnonzero(np.less(place, reach, out=near))
+        if alive.size < row.size:
+            row = row[alive]
+            index, kept, whole, near, cells = scratch.views(row.size)
+            kept[:] = place[alive]
+            place = kept
+        place += middle
+        _split(place, whole, near, cells, slack)
+        if near.any():
+            pair = np.flatnonzero(near)
+            _add_exact(counts, times[row[pair]], times[row[pair] + shift], bins, slack)
+            cells[pair] = bins.n
+        found = np.bincount(cells, minlength=bins.n + 1)[: bins.n]
+        counts[: bins.n] += found
+        counts[: bins.n] += found[::-1]
+        shift += 1
+        row = row[: np.searchsorted(row, times.size - shift)]
+
+
+def _add_exact(counts: IntArray, early: FloatArray, late: FloatArray, bins: LagBins, slack: float) -> None:
+    """Count pairs that lie near an edge, both ways."""
+    for refs, others in ((early, late), (late, early)):
+        number = exact_bins(refs, others, bins, slack)
+        counts += np.bincount(np.where(number < 0, bins.n, np.minimum(number, bins.n)), minlength=bins.n + 1)
