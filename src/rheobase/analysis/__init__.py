@@ -28,6 +28,7 @@ from .randomize import jitter_timestamps, resample_timestamps, shift_timestamps,
 from .spectrum import compute_fft, compute_mean_power_spectral_density, compute_power_spectral_density
 from .triggered_average import compute_event_triggered_average, compute_spike_triggered_average
 from .tuning import compute_response_per_epoch, compute_tuning_curves
+from .warping import build_tensor, warp_tensor
 from .wavelets import compute_wavelet_transform, generate_morlet_filterbank
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "apply_highpass_filter",
     "apply_hilbert_transform",
     "apply_lowpass_filter",
+    "build_tensor",
     "compute_1d_mutual_info",
     "compute_1d_tuning_curves",
     "compute_1d_tuning_curves_continuous",
@@ -70,4 +72,5 @@ __all__ = [
     "resample_timestamps",
     "shift_timestamps",
     "shuffle_ts_intervals",
+    "warp_tensor",
 ]
