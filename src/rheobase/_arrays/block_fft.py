@@ -20,7 +20,7 @@ from .threads import for_each
 
 __all__ = ["convolve_bank"]
 
-BLOCK_POINTS = 2**17
+BLOCK_POINTS = 2**15
 """Samples transformed at once, divided by the number of kernels; measured, not critical."""
 
 FEWEST_POINTS = 2**14

@@ -10,7 +10,7 @@ from .threads import for_each, n_threads
 
 __all__ = ["as_floating", "frequencies", "half_spectrum", "mean_power", "slepian_tapers", "unfold", "window_bounds"]
 
-BLOCK = 2**16
+BLOCK = 2**15
 """Numbers transformed at once."""
 
 
@@ -114,6 +114,7 @@ def mean_power(values: np.ndarray, first: IntArray, tapers: FloatArray, n: int |
     n = size if n is None else n
     transform, n_rows = (fft.fft, n) if values.dtype.kind == "c" else (fft.rfft, n // 2 + 1)
     windows = sliding_window_view(values, size, axis=0)
+    weights = list(tapers.astype(values.real.dtype, copy=False))
     together = max(1, BLOCK // max(1, size * channels))
     total = np.zeros((channels, n_rows))
     parts: list[FloatArray] = []
@@ -122,9 +123,9 @@ def mean_power(values: np.ndarray, first: IntArray, tapers: FloatArray, n: int |
         part = np.zeros_like(total)
         for a in range(0, share.size, together):
             block = np.ascontiguousarray(windows[share[a : a + together]])
-            for taper in tapers:
-                spectrum = transform(block * taper, n, axis=-1, overwrite_x=True)
-                part += _sum_of_squares(spectrum)
+            for taper in weights:
+                tapered = np.multiply(block, taper, out=block if taper is weights[-1] else None)
+                _add_squares(transform(tapered, n, axis=-1, overwrite_x=True), part)
         parts.append(part)
 
     for_each(add, np.array_split(first, max(1, min(n_threads(), first.size // together))))
@@ -134,9 +135,10 @@ def mean_power(values: np.ndarray, first: IntArray, tapers: FloatArray, n: int |
     return total.T
 
 
-def _sum_of_squares(spectrum: np.ndarray) -> FloatArray:
-    """Squared magnitude summed over the first axis."""
-    real, imaginary = spectrum.real, spectrum.imag
-    if len(spectrum) == 1:
-        return real[0] ** 2 + imaginary[0] ** 2
-    return np.einsum("i...,i...->...", real, real) + np.einsum("i...,i...->...", imaginary, imaginary)
+def _add_squares(spectrum: np.ndarray, total: FloatArray) -> None:
+    """Add the squared magnitude, summed over the first axis, to `total`."""
+    for half in (spectrum.real, spectrum.imag):
+        if len(spectrum) == 1:
+            total += np.square(half[0])
+        else:
+            total += np.einsum("i...,i...->...", half, half)

@@ -21,7 +21,10 @@ from .threads import for_each, n_threads
 __all__ = ["filter_both_ways", "padding"]
 
 BLOCK = 2**17
-"""Numbers filtered at once."""
+"""Numbers of a long epoch filtered at once."""
+
+BATCH = 2**15
+"""Numbers of short epochs filtered at once."""
 
 FORGOTTEN = 1e-24
 """What is left of the state from which a piece starts where its results begin; rounding is 1e-16."""
@@ -55,7 +58,7 @@ def filter_both_ways(sos: FloatArray, values: Any, first: IntArray, last: IntArr
     recipe = _Recipe(sos, sosfilt_zi(sos)[:, None], padding(sos), np.result_type(values.dtype, np.float64))
     n_channels = values.shape[1]
     sizes = last - first
-    is_long = (sizes + 2 * recipe.pad) * max(n_channels, 1) > BLOCK
+    is_long = (sizes + 2 * recipe.pad) * max(n_channels, 1) > BATCH
     for a, b in zip(first[is_long].tolist(), last[is_long].tolist()):
         _filter_long(recipe, values, a, b, out)
     short = np.flatnonzero(~is_long)
@@ -186,7 +189,7 @@ def _alike(first: IntArray, sizes: IntArray, n_channels: int, pad: int) -> list[
     batches, i = [], 0
     while i < sizes.size:
         longest = ALIKE * sizes[i]
-        room = max(1, int(BLOCK // ((longest + 2 * pad) * max(n_channels, 1))))
+        room = max(1, int(BATCH // ((longest + 2 * pad) * max(n_channels, 1))))
         j = min(i + room, int(np.searchsorted(sizes, longest, side="right")))
         batches.append((first[i:j], sizes[i:j]))
         i = j

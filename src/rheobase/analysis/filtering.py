@@ -180,10 +180,8 @@ def get_filter_frequency_response(
     fs = _inputs.check_fs(fs if fs is not None else np.nan, None, ValueError)
     cutoff = _read_cutoff(cutoff, filter_type, fs, mode)
     if mode == "butter":
-        from scipy.signal import sosfreqz
-
-        frequencies, response = sosfreqz(_sections(cutoff, filter_type, fs, order), worN=N_FREQUENCIES, fs=fs)
-        return pd.Series(np.abs(response), index=frequencies)
+        angle = np.linspace(0, np.pi, N_FREQUENCIES, endpoint=False)
+        return pd.Series(_response(_sections(cutoff, filter_type, fs, order), angle), index=angle * (fs / (2 * np.pi)))
     kernel = _sinc_kernel(cutoff / fs, filter_type, transition_bandwidth)
     n = kernel.size
     return pd.Series(np.abs(np.fft.rfft(kernel)), index=np.arange((n + 1) // 2) * (1.0 / (n * (1 / fs))))
@@ -246,6 +244,12 @@ def _sections(cutoff: FloatArray, filter_type: str, fs: float, order: Any) -> Fl
         msg = f"Invalid value for 'order': Parameter 'order' should be of type int and > 0, got {order!r}."
         raise ValueError(msg)
     return butter(int(order), cutoff if cutoff.size == 2 else cutoff[0], btype=filter_type, fs=fs, output="sos")
+
+
+def _response(sos: FloatArray, angle: FloatArray) -> FloatArray:
+    """Magnitude of the transfer function on the unit circle."""
+    powers = np.exp(-1j * np.outer(np.arange(3), angle))
+    return np.abs(np.prod((sos[:, :3] @ powers) / (sos[:, 3:] @ powers), axis=0))
 
 
 def _butterworth(data: Any, rows: Any, first: IntArray, last: IntArray, sos: FloatArray) -> np.ndarray:

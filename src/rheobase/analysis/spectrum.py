@@ -233,8 +233,8 @@ def compute_mean_power_spectral_density(
     n = int(np.min(np.searchsorted(sig.t, starts + size, side="right") - first, initial=len(sig)))
     if not starts.size:
         msg = (
-            f"Splitting epochs with interval_size={interval_size} generated an empty IntervalSet: the longest epoch has "
-            f"{np.max(ep.end - ep.start, initial=0)} s. Try decreasing interval_size"
+            f"Splitting epochs with interval_size={interval_size} generated an empty IntervalSet: the longest epoch "
+            f"has {np.max(ep.end - ep.start, initial=0)} s. Try decreasing interval_size"
         )
         raise RuntimeError(msg)
     if n == 0:
@@ -275,8 +275,8 @@ def _one_epoch(sig: Any, fs: Any, ep: Any, n: Any) -> tuple[np.ndarray, float, i
     ep = _check_ep(sig, ep)
     if len(ep) != 1:
         msg = (
-            f"Given epoch (or signal time_support) must have length 1, got {len(ep)} epochs. Give one as ep, or average "
-            "over all with compute_mean_power_spectral_density."
+            f"Given epoch (or signal time_support) must have length 1, got {len(ep)} epochs. Give one as ep, or "
+            "average over all with compute_mean_power_spectral_density."
         )
         raise ValueError(msg)
     fs = _inputs.check_fs(fs, sig, TypeError)

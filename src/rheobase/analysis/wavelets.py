@@ -141,7 +141,7 @@ def generate_morlet_filterbank(
     >>> import numpy as np
     >>> from rheobase.analysis import generate_morlet_filterbank
     >>> generate_morlet_filterbank(np.array([10.0, 20.0]), fs=1000).shape
-    (1601, 2)
+    (1600, 2)
     """
     freqs = _read_frequencies(freqs)
     if not is_number(fs):
