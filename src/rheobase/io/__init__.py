@@ -8,6 +8,7 @@ from .binary import load_binary_file, load_eeg
 from .folder import Folder, load_folder
 from .npz import NPZFile
 from .nwb import NWBFile
+from .session import load_session
 from .to_nwb import to_nwb
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "load_eeg",
     "load_file",
     "load_folder",
+    "load_session",
     "to_nwb",
 ]

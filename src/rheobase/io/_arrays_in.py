@@ -15,11 +15,12 @@ import struct
 import sys
 import tokenize
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-__all__ = ["UnsafePickleError", "read_npy", "unpickle"]
+__all__ = ["Unread", "UnsafePickleError", "load_npy", "read_npy", "unpickle"]
 
 MAX_HEADER = 1 << 16
 BLOCK = 1 << 20
@@ -29,7 +30,7 @@ class UnsafePickleError(pickle.UnpicklingError):
     """A pickle asks for more than NumPy arrays and built-in containers."""
 
 
-def read_npy(stream: BinaryIO, n_bytes: int) -> Any:
+def read_npy(stream: BinaryIO, n_bytes: int, lenient: bool = False) -> Any:
     """An array from a ``.npy`` file; object arrays as `unpickle` makes them.
 
     Parameters
@@ -37,6 +38,8 @@ def read_npy(stream: BinaryIO, n_bytes: int) -> Any:
     stream : file object
     n_bytes : int
         Bytes that the stream holds at most; no array is larger.
+    lenient : bool
+        Leave `Unread` in the place of objects that are refused.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def read_npy(stream: BinaryIO, n_bytes: int) -> Any:
     shape, fortran, dtype, used = _header(stream)
     count = math.prod(shape)
     if dtype.hasobject:
-        array = unpickle(stream.read())
+        array = unpickle(stream.read(), lenient)
         if not isinstance(array, np.ndarray) or array.size != count:
             msg = f"its header promises objects of shape {shape}, its content is something else."
             raise ValueError(msg)
@@ -63,6 +66,22 @@ def read_npy(stream: BinaryIO, n_bytes: int) -> Any:
     _fill(memoryview(array.view(np.uint8)), stream)
     _check_text(array)
     return array.reshape(shape, order="F" if fortran else "C")
+
+
+def load_npy(path: Path, lenient: bool = False) -> Any:
+    """An array from a ``.npy`` file on disk.
+
+    Raises
+    ------
+    RuntimeError
+        If the file is damaged, or holds what is not read; the message names it.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return read_npy(stream, path.stat().st_size, lenient)
+    except (ValueError, struct.error, UnsafePickleError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise RuntimeError(msg) from error
 
 
 def _fill(view: memoryview, stream: BinaryIO) -> None:
@@ -109,8 +128,14 @@ def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     return shape, fortran, dtype, np.lib.format.MAGIC_LEN + len(prefix) + len(text)
 
 
-def unpickle(data: bytes) -> Any:
+def unpickle(data: bytes, lenient: bool = False) -> Any:
     """What a pickle of NumPy arrays and built-in containers holds.
+
+    Parameters
+    ----------
+    data : bytes
+    lenient : bool
+        Leave `Unread` in the place of objects that are refused, rather than raise.
 
     Raises
     ------
@@ -121,7 +146,7 @@ def unpickle(data: bytes) -> Any:
     """
     _scan(data)
     try:
-        value = _Unpickler(io.BytesIO(data)).load()
+        value = (_LenientUnpickler if lenient else _Unpickler)(io.BytesIO(data)).load()
     except UnsafePickleError:
         raise
     except (
@@ -311,3 +336,30 @@ class _Unpickler(pickle.Unpickler):
             return getattr(np.dtypes, name)
         msg = f"they hold a pickled {module}.{name}; only NumPy arrays and built-in containers are read."
         raise UnsafePickleError(msg)
+
+
+class Unread:
+    """Stands where a pickle has an object that is not read; takes whatever is done to that object, and does nothing."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def __setstate__(self, _: Any) -> None: ...
+
+    def __setitem__(self, *_: Any) -> None: ...
+
+    def append(self, _: Any) -> None:
+        """Nothing happens."""
+
+    def extend(self, _: Any) -> None:
+        """Nothing happens."""
+
+    def __repr__(self) -> str:
+        return "<not read>"
+
+
+class _LenientUnpickler(_Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return super().find_class(module, name)
+        except UnsafePickleError:
+            return Unread

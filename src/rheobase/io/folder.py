@@ -91,7 +91,8 @@ class Folder(UserDict):
             If there is nothing of that name.
         """
         if key not in self.data:
-            msg = f"Can't find key {key!r} in folder {self.name}. It holds {list(self.data)}.{did_you_mean(key, self.data)}"
+            near = did_you_mean(key, self.data)
+            msg = f"Can't find key {key!r} in folder {self.name}. It holds {list(self.data)}.{near}"
             raise KeyError(msg)
         found = self.data[key]
         if isinstance(found, NPZFile):
