@@ -253,8 +253,10 @@ def test_joining_in_time(series):
     assert type(joined) is type(series)
     np.testing.assert_array_equal(joined.values, series.values)
     np.testing.assert_array_equal(joined.time_support.values, series.time_support.values)
-    with pytest.raises(RuntimeError, match="strictly increasing and non overlapping"):
-        np.concatenate((late, early))
+    with pytest.warns(UserWarning, match="sorting them together"):
+        again = np.concatenate((late, early))
+    np.testing.assert_array_equal(again.t, series.t)
+    np.testing.assert_array_equal(again.values, series.values)
     assert isinstance(np.concatenate((early, late.values)), np.ndarray)
     separate = np.concatenate((series.restrict(IntervalSet(0, 2)), series.restrict(IntervalSet(6, 8))))
     assert separate.time_support.values.tolist() == [[0, 2], [6, 8]]

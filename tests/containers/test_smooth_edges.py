@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import ROUNDING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import ROUNDING
 from rheobase.containers import IntervalSet, Tsd, TsdFrame, TsdTensor
 
 LAWS = settings(max_examples=40, deadline=None)

@@ -91,3 +91,17 @@ def test_errors():
         TsIndex([1], "h")
     with pytest.raises(ValueError, match="unrecognized time units type"):
         TsIndex([1]).in_units("h")
+
+
+def test_static_methods_convert_and_sort():
+    times = np.array([0.1, 0.25])
+    np.testing.assert_array_equal(TsIndex.format_timestamps(times * 1e3, "ms"), times)
+    np.testing.assert_array_equal(TsIndex.format_timestamps(times * 1e6, "us"), times)
+    np.testing.assert_array_equal(TsIndex.return_timestamps(times, "ms"), [100, 250])
+    np.testing.assert_array_equal(TsIndex.return_timestamps(times), times)
+    assert TsIndex.sort_timestamps(times) is times
+    with pytest.warns(UserWarning, match="timestamps are not sorted"):
+        assert TsIndex.sort_timestamps(times[::-1]).tolist() == times.tolist()
+    assert TsIndex.sort_timestamps(times[::-1], give_warning=False).tolist() == times.tolist()
+    with pytest.raises(ValueError, match="unit"):
+        TsIndex.format_timestamps(times, "min")

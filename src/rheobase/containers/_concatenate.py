@@ -11,7 +11,9 @@ import numpy as np
 from .._arrays import epochs as _epochs
 from ._base import AbstractTimeSeries
 from ._numpy import find_series, plain
-from ._warn import warn_user
+from ._time import sort_order
+from ._value_units import common_unit, with_unit
+from ._warn import warn_unsorted, warn_user
 from .interval_set import IntervalSet
 
 __all__ = ["JOINING", "SPLITTING", "join", "split"]
@@ -19,24 +21,20 @@ __all__ = ["JOINING", "SPLITTING", "join", "split"]
 JOINING = frozenset(("concatenate", "concat", "hstack", "vstack", "dstack", "column_stack", "stack"))
 SPLITTING = frozenset(("split", "array_split", "vsplit", "hsplit", "dsplit"))
 
-ORDER_MESSAGE = (
-    "The order of the time series indexes should be strictly increasing and non overlapping. "
-    "Sort the series by time first, or join their .values."
-)
-
 
 def join(func: Callable, args: tuple, kwargs: dict) -> Any:
     """`numpy.concatenate` and its kin.
 
     Raises
     ------
-    RuntimeError
-        If series are joined along time whose times do not follow each other.
+    ValueError
+        If series in different units are joined along time.
 
     Warns
     -----
     UserWarning
-        If series with different times are joined along another axis; the result is a plain array.
+        If samples joined along time have to be sorted; if series with different times are joined along another axis,
+        where the result is a plain array.
     """
     result = func(*plain(args), **plain(kwargs))
     parts = list(args[0] if args else next(iter(kwargs.values())))
@@ -74,11 +72,14 @@ def _joined_axis(name: str, args: tuple, kwargs: dict, ndim: int) -> int | None:
 
 
 def _join_in_time(series: list[Any], values: np.ndarray) -> Any:
+    unit = common_unit(series, "join")
     times = np.concatenate([part.t for part in series])
-    if np.any(np.diff(times) <= 0):
-        raise RuntimeError(ORDER_MESSAGE)
+    order = sort_order(times)
+    if order is not None:
+        warn_unsorted("timestamps are not sorted; sorting them together with their values")
+        times, values = times[order], values[order]
     support = IntervalSet._trusted(*_epochs.union([(p.time_support.start, p.time_support.end) for p in series]))
-    return series[0]._like(times, values, support)
+    return with_unit(series[0]._like(times, values, support), unit)
 
 
 def _with_labels(series: list[Any], parts: list[Any], values: np.ndarray) -> Any:
@@ -86,8 +87,11 @@ def _with_labels(series: list[Any], parts: list[Any], values: np.ndarray) -> Any
     first = series[0]
     if values.ndim == 2 and len(series) == len(parts) and all(part.ndim == 2 for part in series):
         labels = np.concatenate([part._columns for part in series])
-        return type(first)._trusted(first.t, values, first.time_support, labels)
-    return first._like(first.t, values, first.time_support)
+        result = type(first)._trusted(first.t, values, first.time_support, labels)
+    else:
+        result = first._like(first.t, values, first.time_support)
+    units = {part._value_unit for part in series}
+    return with_unit(result, units.pop() if len(units) == 1 else None)
 
 
 def split(func: Callable, args: tuple, kwargs: dict) -> list[Any]:

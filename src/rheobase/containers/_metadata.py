@@ -194,6 +194,9 @@ class AbstractWithMetadata(abc.ABC):
     _protected_info: tuple[str, ...] = ()
     """Columns that the class computes itself and that a user can neither set nor drop."""
 
+    _free_names: tuple[str, ...] = ()
+    """Attributes of the class that give way to metadata of the same name."""
+
     @abc.abstractmethod
     def _take_rows(self, positions: IntArray) -> Self:
         """The part of this object that belongs to the metadata rows at `positions`."""
@@ -365,7 +368,7 @@ class AbstractWithMetadata(abc.ABC):
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
             object.__setattr__(self, name, value)
-        elif _is_attribute(type(self), name):
+        elif _is_attribute(type(self), name) and name not in self._free_names:
             msg = (
                 f"Cannot set attribute {name!r}; {type(self).__name__} is immutable. "
                 f"Use 'set_info()' to set {name!r} as metadata."
@@ -391,7 +394,7 @@ class AbstractWithMetadata(abc.ABC):
             msg = f"Metadata name {name!r} is the name of a data column of this {type(self).__name__}; choose another."
             raise ValueError(msg)
         problem = None
-        if _is_attribute(type(self), name):
+        if _is_attribute(type(self), name) and name not in self._free_names:
             problem = (
                 "overlaps with an existing attribute, and cannot be accessed as an attribute or key. Use 'get_info()'"
             )

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._errors import TimeSupportError
 from ._base import AbstractTimeSeries
+from ._value_units import unit_of_function, unit_of_ufunc, with_unit
 
 __all__ = ["METHODS", "NumpyMethods", "aligned", "find_series"]
 
@@ -116,14 +117,15 @@ class NumpyMethods(np.lib.mixins.NDArrayOperatorsMixin):
         if method != "__call__":
             return _reduce(template, ufunc, method, inputs, kwargs)
         arrays = inputs if ufunc.signature else _broadcast(inputs, series)
+        unit = unit_of_ufunc(ufunc.__name__, inputs, series)
         if out is not None:
-            return _into(ufunc, plain(list(arrays)), out, kwargs)
+            return _into(ufunc, plain(list(arrays)), out, unit, kwargs)
         result = getattr(ufunc, method)(*plain(list(arrays)), **plain(kwargs))
         if ufunc.signature is not None and not (inputs[0] is template and template.ndim > 1 and len(series) == 1):
             return result  # matrix products keep rows only of the first factor
         if isinstance(result, tuple):
-            return tuple(_wrap(template, part, series) for part in result)
-        return _wrap(template, result, series)
+            return tuple(_wrap(template, part, series, None) for part in result)
+        return _wrap(template, result, series, unit)
 
     def __array_function__(self, func: Callable, types: Any, args: Any, kwargs: Any) -> Any:
         from ._concatenate import JOINING, SPLITTING, join, split
@@ -161,15 +163,15 @@ def _broadcast(inputs: tuple, series: list[Any]) -> list[Any]:
     ]
 
 
-def _wrap(template: Any, result: Any, series: list[Any]) -> Any:
+def _wrap(template: Any, result: Any, series: list[Any], unit: str | None) -> Any:
     """`result` as a series like the most detailed of the operands, or as it is where rows are no times."""
     if np.ndim(result) == 0 or len(result) != len(template):
         return result
-    best = max(series, key=lambda part: part.ndim)
-    return best._like(template.t, result, template.time_support)
+    best = series[0] if len(series) == 1 else max(series, key=lambda part: part.ndim)
+    return with_unit(best._like(template.t, result, template.time_support), unit)
 
 
-def _into(ufunc: np.ufunc, arrays: list[Any], out: Any, kwargs: dict) -> Any:
+def _into(ufunc: np.ufunc, arrays: list[Any], out: Any, unit: str | None, kwargs: dict) -> Any:
     """``ufunc(..., out=...)``: write into the values of the series given as output."""
     targets = tuple(plain(target) for target in out)
     for target in out:
@@ -180,6 +182,9 @@ def _into(ufunc: np.ufunc, arrays: list[Any], out: Any, kwargs: dict) -> Any:
             )
             raise TypeError(msg)
     ufunc(*arrays, out=targets, **plain(kwargs))
+    for target in out:
+        if isinstance(target, AbstractTimeSeries):
+            with_unit(target, unit)
     return out[0] if len(out) == 1 else out
 
 
@@ -189,7 +194,8 @@ def _reduce(template: Any, ufunc: np.ufunc, method: str, inputs: tuple, kwargs: 
     result = getattr(ufunc, method)(*plain(list(inputs)), **kwargs)
     along = kwargs.get("axis", inputs[1] if method == "reduce" and len(inputs) > 1 else 0)
     keeps = method == "accumulate" or (method == "reduce" and not _has_time(along, template.ndim))
-    return _wrap(template, result, [template]) if keeps else result
+    unit = unit_of_ufunc(ufunc.__name__, inputs[:1], [template])
+    return _wrap(template, result, [template], unit) if keeps else result
 
 
 @functools.cache
@@ -229,7 +235,8 @@ def _call(func: Callable, name: str, args: tuple, kwargs: dict) -> Any:
     if not isinstance(result, np.ndarray) or result.ndim == 0 or len(result) != len(template):
         return result
     if _keeps_time(func, name, args, kwargs, template, result):
-        return max(series, key=lambda part: part.ndim)._like(template.t, result, template.time_support)
+        best = max(series, key=lambda part: part.ndim)
+        return with_unit(best._like(template.t, result, template.time_support), unit_of_function(name, series))
     return result
 
 

@@ -244,8 +244,7 @@ def series_table(series: Any, max_rows: int | None = None) -> Table:
     if tail:
         data = np.concatenate((data, np.asarray(values[len(times) - tail :])))
     foot = f"dtype: {values.dtype}, shape: {tuple(values.shape)}"
-    unit = getattr(values, "unit", None)  # plain arrays have none, lazy ones may
-    foot = f"{foot}, unit: {unit}" if unit else foot
+    foot = f"{foot}, unit: {series._value_unit}" if series._value_unit else foot
     if series.nap_class != "TsdFrame":
         columns, numeric = [first, format_cells(data)], [True, data.ndim == 1]
         return Table(["Time (s)", ""], _rows(columns, head, tail), foot, numeric, title=series.nap_class)

@@ -19,6 +19,7 @@ from . import _select
 from ._base import AbstractTimeSeries, class_for, default_support, read_times
 from ._checks import as_seconds, bin_seconds, check_choice, check_intervals, is_integer, is_number, positive_integer
 from ._numpy import NumpyMethods
+from ._value_units import check_unit, with_unit
 from ._warn import warn_user
 from .interval_set import IntervalSet
 
@@ -32,11 +33,15 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
     """A series whose samples have values: an array of shape (time, ...), in memory or still on disk."""
 
     _values: Any
+    _unit: str | None = None
     _has_values = True
 
-    def _init_sampled(self, t: Any, d: Any, time_units: str, time_support: Any, load_array: bool) -> None:
+    def _init_sampled(
+        self, t: Any, d: Any, time_units: str, time_support: Any, load_array: bool, unit: str | None
+    ) -> None:
         """Read times and values, sort them together, and keep what lies in the support."""
         times, order, time_support = read_times(t, time_units, time_support)
+        unit = check_unit(unit if unit is not None else getattr(d, "_value_unit", None))
         values = read_values(d, load_array, type(self).__name__)
         self._check_values(values)
         if times.size != len(values):
@@ -52,6 +57,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
                 times, values = _events.take_runs(times, first, last), take_runs(values, first, last)
         self._store(times, time_support)
         object.__setattr__(self, "_values", values)
+        with_unit(self, unit)
 
     @abc.abstractmethod
     def _check_values(self, values: Any) -> None:
@@ -64,7 +70,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
 
     def _like(self, t: FloatArray, values: Any, time_support: IntervalSet) -> Any:
         """Series of `values`, whose class follows from their dimensions."""
-        return class_for(values.ndim)._trusted(t, values, time_support)
+        return with_unit(class_for(values.ndim)._trusted(t, values, time_support), self._value_unit)
 
     def _take(self, rows: Any, time_support: IntervalSet) -> Self:
         return self._like(self._t[rows], take_rows(self._values, rows), time_support)
@@ -114,6 +120,19 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         """Type of the values."""
         return self._values.dtype
 
+    @property
+    def unit(self) -> str | None:
+        """Unit of the values, such as ``"mV"``, as it was given or stands in the file; None if it is not known.
+
+        Selecting, resampling and smoothing keep it, and so do sums and differences, multiples and averages; two
+        different units can neither be added nor compared. Results in another unit have none.
+        """
+        return self._value_unit
+
+    @property
+    def _value_unit(self) -> str | None:
+        return self._unit if self._unit is not None else getattr(self._values, "unit", None)
+
     def as_array(self) -> Any:
         """The same as `values`."""
         return self._values
@@ -134,7 +153,7 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
 
     def _part(self, part: _select.Part) -> Any:
         """Series from selected rows (and columns)."""
-        return class_for(part.values.ndim)._trusted(part.t, part.values, self._support)
+        return with_unit(class_for(part.values.ndim)._trusted(part.t, part.values, self._support), self._value_unit)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, AbstractSampledSeries):
@@ -220,6 +239,8 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
     def derivative(self, ep: IntervalSet | None = None) -> Self:
         """Derivative with respect to time (per second), epoch by epoch; NaN for an epoch of one sample.
 
+        Its unit is that of the values, per second.
+
         Raises
         ------
         TypeError
@@ -227,7 +248,8 @@ class AbstractSampledSeries(NumpyMethods, AbstractTimeSeries):
         """
         ep = self._epochs(ep)
         times, values, first, last = self._within(ep)
-        return self._like(times, _resample.derivative(times, values, last - first), ep)
+        slope = self._like(times, _resample.derivative(times, values, last - first), ep)
+        return with_unit(slope, None if self._value_unit is None else f"{self._value_unit}/s")
 
     def decimate(self, down: int, order: int = 8, filter_type: str = "iir", ep: IntervalSet | None = None) -> Self:
         """Keep every `down`-th sample of each epoch, after a low-pass filter without phase shift.

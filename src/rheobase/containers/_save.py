@@ -78,6 +78,7 @@ def to_arrays(obj: Any) -> dict[str, np.ndarray]:
         arrays["t"] = np.asarray(obj.t)
         if kind != "Ts":
             arrays["d"] = np.asarray(obj.values)
+            arrays |= {"unit": np.array([obj._value_unit])} if obj._value_unit else {}
     if kind == "TsdFrame":
         arrays["columns"] = _plain(np.asarray(obj.columns), "column labels")
     if kind in ("IntervalSet", "TsdFrame", "TsGroup"):

@@ -132,6 +132,27 @@ class TsIndex(np.ndarray):
         """View of `t`, which must be sorted float64 seconds already."""
         return np.asarray(t).view(cls)
 
+    @staticmethod
+    def format_timestamps(t: ArrayLike, units: str = "s") -> Any:
+        """Times given in `units`, in seconds; ``ms`` and ``us`` are rounded to 9 decimals, seconds stay as they are."""
+        return to_seconds(t, units)
+
+    @staticmethod
+    def return_timestamps(t: ArrayLike, units: str = "s") -> Any:
+        """Seconds in `units`; ``ms`` and ``us`` are rounded to 9 decimals."""
+        return from_seconds(t, units)
+
+    @staticmethod
+    def sort_timestamps(t: FloatArray, give_warning: bool = True) -> FloatArray:
+        """`t`, sorted: the same array if it is, else a sorted copy with (unless told not to) a warning."""
+        t = np.asarray(t)
+        order = sort_order(t)
+        if order is None:
+            return t
+        if give_warning:
+            warn_unsorted("timestamps are not sorted; sorting them")
+        return t[order]
+
     def __getitem__(self, key: Any) -> Any:
         picked = self.values[key]
         keeps_order = isinstance(key, slice) and (key.step is None or key.step > 0)

@@ -12,6 +12,7 @@ from ._base import register
 from ._checks import check_choice, check_epochs, is_number
 from ._pandas import index_in_units
 from ._sampled import AbstractSampledSeries
+from ._value_units import with_unit
 from ._warn import warn_user
 from .interval_set import IntervalSet
 
@@ -49,6 +50,9 @@ class Tsd(AbstractSampledSeries):
         Whether values that are not a NumPy array (an HDF5 dataset, say) are read now. If not, they stay where they
         are until they are asked for.
 
+    unit : str, optional
+        Of the values, such as ``"mV"``; see `unit`.
+
     Raises
     ------
     AssertionError
@@ -78,13 +82,15 @@ class Tsd(AbstractSampledSeries):
         time_units: str = "s",
         time_support: IntervalSet | None = None,
         load_array: bool = True,
+        *,
+        unit: str | None = None,
         **kwargs: Any,
     ) -> None:
         if kwargs:
             warn_user(f"Tsd has no use for the argument(s) {sorted(kwargs)}.")
         if d is None and type(t).__name__ == "Series":  # pandas need not be loaded to know it
             t, d = np.asarray(t.index), np.asarray(t)
-        self._init_sampled(t, d, time_units, time_support, load_array)
+        self._init_sampled(t, d, time_units, time_support, load_array, unit)
 
     @classmethod
     def _trusted(cls, t: FloatArray, d: Any, time_support: IntervalSet) -> Tsd:
@@ -141,7 +147,7 @@ class Tsd(AbstractSampledSeries):
             warn_user(f"{np.count_nonzero(~lasting)} sample(s) alone in an epoch pass, span no time and are left out.")
             passing &= _events.inside(self._t, support.start, support.end)
         rows = np.flatnonzero(passing)  # faster than the mask, twice
-        return Tsd._trusted(self._t.take(rows), values.take(rows), support)
+        return with_unit(Tsd._trusted(self._t.take(rows), values.take(rows), support), self._value_unit)
 
     def to_tsgroup(self) -> TsGroup:
         """One unit per distinct value, with the times at which it stands; the opposite of `TsGroup.to_tsd`.
@@ -187,7 +193,7 @@ class Tsd(AbstractSampledSeries):
         times, values, _, _ = self._within(epochs)
         peaks, properties = find_peaks(values, *args, **kwargs)
         if not return_prop:
-            return Tsd._trusted(times[peaks], values[peaks], epochs)
+            return with_unit(Tsd._trusted(times[peaks], values[peaks], epochs), self._value_unit)
         columns = {"peak_value": values[peaks], **properties}
         table = np.column_stack(list(columns.values()))
         return TsdFrame._trusted(times[peaks], table, epochs, np.array(list(columns)))

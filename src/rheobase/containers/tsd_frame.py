@@ -14,6 +14,7 @@ from ._checks import check_epochs
 from ._metadata import AbstractWithMetadata, Metadata
 from ._pandas import index_in_units
 from ._sampled import AbstractSampledSeries, read_values
+from ._value_units import with_unit
 from .interval_set import IntervalSet
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
     metadata : dict or pandas.DataFrame, optional
         One entry per column, as `set_info`.
 
+    unit : str, optional
+        Of the values, such as ``"mV"``; see `unit`.
+
     Raises
     ------
     AssertionError
@@ -77,11 +81,14 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         columns: ArrayLike | None = None,
         load_array: bool = True,
         metadata: dict | pd.DataFrame | None = None,
+        *,
+        unit: str | None = None,
     ) -> None:
         if d is None and type(t).__name__ == "DataFrame":  # pandas need not be loaded to know it
             t, d, columns = np.asarray(t.index), np.asarray(t), np.asarray(t.columns) if columns is None else columns
+        unit = getattr(d, "_value_unit", None) if unit is None else unit
         d = read_values(d, load_array, "TsdFrame")
-        self._init_sampled(t, d[:, None] if d.ndim == 1 else d, time_units, time_support, load_array)
+        self._init_sampled(t, d[:, None] if d.ndim == 1 else d, time_units, time_support, load_array, unit)
         self._name_columns(columns, None)
         self.set_info(metadata)
 
@@ -117,8 +124,10 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
     def _like(self, t: FloatArray, values: Any, time_support: IntervalSet) -> Any:
         """Series of `values`; names and metadata stay where there are as many columns."""
         if values.ndim == 2 and values.shape[1] == self._columns.size:
-            return TsdFrame._trusted(t, values, time_support, self._columns, self._metadata)
-        return class_for(values.ndim)._trusted(t, values, time_support)
+            return with_unit(
+                TsdFrame._trusted(t, values, time_support, self._columns, self._metadata), self._value_unit
+            )
+        return with_unit(class_for(values.ndim)._trusted(t, values, time_support), self._value_unit)
 
     def _part(self, part: _select.Part) -> Any:
         if part.values.ndim != 2:
@@ -127,7 +136,8 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         labels = self._columns[key] if not (key is None or key is Ellipsis) else self._columns[:0]
         if labels.shape != part.values.shape[1:]:
             return self._like(part.t, part.values, self._support)
-        return TsdFrame._trusted(part.t, part.values, self._support, labels, self._metadata.take(key))
+        frame = TsdFrame._trusted(part.t, part.values, self._support, labels, self._metadata.take(key))
+        return with_unit(frame, self._value_unit)
 
     def _take_rows(self, positions: IntArray) -> TsdFrame:
         return self._columns_at(positions)
@@ -137,11 +147,17 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
 
     def _columns_at(self, positions: Any) -> TsdFrame:
         values = _select.select(self, (slice(None), positions)).values
-        return TsdFrame._trusted(
-            self._t, values, self._support, self._columns[positions], self._metadata.take(positions)
-        )
+        columns, metadata = self._columns[positions], self._metadata.take(positions)
+        return with_unit(TsdFrame._trusted(self._t, values, self._support, columns, metadata), self._value_unit)
 
     # ---- columns ---------------------------------------------------------------------------------------------------
+
+    _free_names = ("unit",)
+
+    @property
+    def unit(self) -> Any:
+        """Unit of the values, as that of other series; or the metadata column of this name, if there is one."""
+        return self.get_info("unit") if "unit" in self._metadata else self._value_unit
 
     @property
     def columns(self) -> pd.Index:

@@ -31,6 +31,9 @@ class TsdTensor(AbstractSampledSeries):
         Whether values that are not a NumPy array (an HDF5 dataset, say) are read now. If not, they stay where they
         are until they are asked for.
 
+    unit : str, optional
+        Of the values, such as ``"mV"``; see `unit`.
+
     Raises
     ------
     RuntimeError
@@ -50,11 +53,13 @@ class TsdTensor(AbstractSampledSeries):
         time_units: str = "s",
         time_support: IntervalSet | None = None,
         load_array: bool = True,
+        *,
+        unit: str | None = None,
         **kwargs: Any,
     ) -> None:
         if kwargs:
             warn_user(f"TsdTensor has no use for the argument(s) {sorted(kwargs)}.")
-        self._init_sampled(t, d, time_units, time_support, load_array)
+        self._init_sampled(t, d, time_units, time_support, load_array, unit)
 
     @classmethod
     def _trusted(cls, t: FloatArray, d: Any, time_support: IntervalSet) -> TsdTensor:

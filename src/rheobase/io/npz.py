@@ -189,21 +189,26 @@ def _support(arrays: dict[str, np.ndarray]) -> IntervalSet:
     return IntervalSet(arrays["start"], arrays["end"])
 
 
+def _unit(arrays: dict[str, np.ndarray]) -> str | None:
+    """Unit of the values, where one was saved."""
+    return str(arrays["unit"].reshape(-1)[0]) if arrays.get("unit") is not None and arrays["unit"].size else None
+
+
 def _ts(arrays: dict, info: dict) -> Ts:
     return Ts(t=arrays["t"], time_support=_support(arrays))
 
 
 def _tsd(arrays: dict, info: dict) -> Tsd:
-    return Tsd(t=arrays["t"], d=arrays["d"], time_support=_support(arrays))
+    return Tsd(t=arrays["t"], d=arrays["d"], time_support=_support(arrays), unit=_unit(arrays))
 
 
 def _tensor(arrays: dict, info: dict) -> TsdTensor:
-    return TsdTensor(t=arrays["t"], d=arrays["d"], time_support=_support(arrays))
+    return TsdTensor(t=arrays["t"], d=arrays["d"], time_support=_support(arrays), unit=_unit(arrays))
 
 
 def _frame(arrays: dict, info: dict) -> TsdFrame:
-    columns = arrays.get("columns")
-    return TsdFrame(t=arrays["t"], d=arrays["d"], time_support=_support(arrays), columns=columns, metadata=info or None)
+    given = {"columns": arrays.get("columns"), "metadata": info or None, "unit": _unit(arrays)}
+    return TsdFrame(t=arrays["t"], d=arrays["d"], time_support=_support(arrays), **given)
 
 
 def _epochs(arrays: dict, info: dict) -> IntervalSet:
