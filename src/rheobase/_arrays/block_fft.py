@@ -208,8 +208,9 @@ def _load(values: np.ndarray, layout: _Layout, begin: int, width: int, channels:
 
 def _clean(work: np.ndarray) -> BoolArray | None:
     """Set to zero what is not finite, and say where it was."""
-    if np.isfinite(work.sum()):
-        return None
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs; the next line looks closer
+        if np.isfinite(work.sum()):
+            return None
     bad = ~np.isfinite(work)
     work[bad] = 0
     return bad if bad.any() else None
