@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_blocks
+from .events import run_blocks, take_runs
 
 __all__ = ["sampled_trials", "trial_counts", "warped_edges"]
 
@@ -123,9 +123,7 @@ def _binned(times: FloatArray, values: np.ndarray, first: IntArray, last: IntArr
         return out.reshape(*edges[:, 1:].shape, -1)
     sizes = (high - low)[some]
     starts = np.cumsum(sizes) - sizes
-    rows = np.repeat(low[some] - starts, sizes) + np.arange(int(sizes.sum()))
-    contiguous = int(rows[-1] - rows[0]) + 1 == rows.size and bool(np.all(np.diff(low[some]) > 0))
-    chosen = values[rows[0] : rows[-1] + 1] if contiguous else values[rows]
+    chosen = take_runs(values, low[some], high[some])
     out[some] = np.add.reduceat(chosen, starts, axis=0, dtype=dtype) / sizes[:, None]
     return out.reshape(edges.shape[0], edges.shape[1] - 1, values.shape[1])
 
