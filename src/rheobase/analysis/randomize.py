@@ -2,7 +2,7 @@
 
 Every function draws from a generator that the caller names, or from a fresh one; NumPy's global random state is neither
 read nor changed. Groups are drawn in one go over their flat store; only the in-place sort (or shuffle) of each unit's
-times is a call per unit, which is several times faster than one stable sort of all.
+times is a call per unit.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def shift_timestamps(
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        If `mode` is unknown, or both `rng` and `seed` are given.
+        If `mode` is unknown, `max_shift` (or, by default, the length of the time support) is below `min_shift`, or both
+        `rng` and `seed` are given.
 
     Examples
     --------
@@ -77,7 +78,7 @@ def shift_timestamps(
     if isinstance(data, TsGroup) and data._values is not None:
         warn_user("the TsGroup holds signals; only the times of their samples are shifted.")
     support = data.time_support
-    largest = support.tot_length() if max_shift is None else max_shift
+    largest = _largest_shift(min_shift, max_shift, support)
     shifts = min_shift + (largest - min_shift) * generator.random(offsets.size - 1)
     times = times + np.repeat(shifts, np.diff(offsets))
     if mode == "wrap" and times.size:
@@ -224,6 +225,22 @@ def resample_timestamps(ts: Events, *, rng: np.random.Generator | int | None = N
         drawn = _uniform(drawn, support)
         _sort_units(drawn, offsets)
     return _like(ts, drawn if len(support) else times, offsets, support)
+
+
+def _largest_shift(min_shift: float, max_shift: float | None, support: IntervalSet) -> float:
+    """`max_shift`, or the length of the support.
+
+    Raises
+    ------
+    ValueError
+        If it is below `min_shift`.
+    """
+    largest = support.tot_length() if max_shift is None else max_shift
+    if largest < min_shift:
+        source = " (by default, the length of the time support)" if max_shift is None else ""
+        msg = f"max_shift should be >= min_shift (s), got max_shift={largest}{source} and min_shift={min_shift}."
+        raise ValueError(msg)
+    return float(largest)
 
 
 def _uniform(fraction: FloatArray, support: IntervalSet) -> FloatArray:
