@@ -191,12 +191,12 @@ def test_the_largest_shift_is_not_below_the_smallest(one):
     data = group_of(0)[9] if one else group_of(0)
     for mode in ("drop", "wrap"):
         with pytest.raises(
-            ValueError, match=r"max_shift should be >= min_shift \(s\), got max_shift=1 and min_shift=2"
+            ValueError, match=r"be >= min_shift \(s\), got max_shift=1 and min_shift=2"
         ):
             shift_timestamps(data, 2, 1, mode)
         with pytest.raises(ValueError, match=r"max_shift=100.0 \(by default, the length .*\) and min_shift=100.5"):
             shift_timestamps(data, 100.5, mode=mode)
-        with pytest.raises(ValueError, match="got max_shift=-0.5 and min_shift=0.0"):
+        with pytest.raises(ValueError, match=r"got max_shift=-0\.5 and min_shift=0\.0"):
             shift_timestamps(data, max_shift=-0.5, mode=mode)
     same = shift_timestamps(data, np.float32(0), np.int64(0))
     for a, b in zip(units_of(same), units_of(data), strict=True):

@@ -53,7 +53,7 @@ ANGLES = ("correlation", "cosine")
 
 
 def distances(
-    activity: Activity, templates: FloatArray, metric: str | Callable[..., float]
+    activity: Activity, templates: FloatArray, metric: str | Callable[..., float], observed: Activity | None = None
 ) -> tuple[FloatArray, IntArray]:
     """Distance of every row to every template, and the first closest template.
 
@@ -65,6 +65,9 @@ def distances(
         Shape (template, unit).
     metric
         A name (in its first spelling) of `METRICS`, or a function of two vectors.
+    observed
+        Rows that "seuclidean" and "mahalanobis" take variances from, together with the templates; by default
+        `activity`.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def distances(
 
     out = np.empty((activity.shape[0], len(templates)))
     best = np.full(activity.shape[0], -1, dtype=np.int64)
-    product, options = _product(activity, templates, metric)
+    product, options = _product(activity, templates, metric, activity if observed is None else observed)
     whole = activity.values.dtype.kind in "biu"
     ids = column_ids(templates.T) if product else np.empty(0, dtype=np.int64)
     for rows in activity.slices(len(templates)) if len(templates) else ():
@@ -109,15 +112,15 @@ def _closest(block: FloatArray) -> IntArray:
     return best
 
 
-def _product(activity: Activity, templates: FloatArray, metric: Any) -> tuple[Any, dict[str, Any]]:
+def _product(activity: Activity, templates: FloatArray, metric: Any, observed: Activity) -> tuple[Any, dict[str, Any]]:
     """How to fill a block by matrix product (None: there is no way), and what `cdist` is to be told."""
     if templates.size == 0 or activity.shape[0] == 0:
         return None, {}
     options: dict[str, Any] = {}
-    if metric == "mahalanobis" and activity.shape[0] + len(templates) > activity.shape[1]:
-        options["VI"] = np.linalg.inv(np.atleast_2d(np.cov(_observations(activity, templates).T))).T.copy()
+    if metric == "mahalanobis" and observed.shape[0] + len(templates) > observed.shape[1]:
+        options["VI"] = np.linalg.inv(np.atleast_2d(np.cov(_observations(observed, templates).T))).T.copy()
     elif metric == "seuclidean":
-        options["V"] = np.var(_observations(activity, templates), axis=0, ddof=1)
+        options["V"] = np.var(_observations(observed, templates), axis=0, ddof=1)
     if np.isinf(templates).any():
         return None, options
     if metric in ANGLES:

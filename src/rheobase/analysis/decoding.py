@@ -125,7 +125,9 @@ def decode_template(
         As `decode_bayes`, with its errors and warnings.
     metric : str or callable
         What `scipy.spatial.distance.cdist` knows: "correlation" (one minus it), "cosine", "euclidean", "cityblock",
-        "jensenshannon", "mahalanobis" and others; or a function of two vectors.
+        "jensenshannon", "mahalanobis" and others; or a function of two vectors. "seuclidean" and "mahalanobis" take
+        variances from templates and data together: from the counts in `epochs`, or from all rows of a TsdFrame (with
+        `sliding_window_size`, from those in `epochs`).
 
     Returns
     -------
@@ -157,15 +159,20 @@ def decode_template(
     metric = _read_metric(metric)
     inputs = _read(tuning_curves, data, epochs, bin_size, sliding_window_size, time_units)
     templates = np.asarray(tuning_curves.values, dtype=np.float64).reshape(tuning_curves.shape[0], -1)
-    found = _distances.distances(inputs.activity, np.ascontiguousarray(templates.T), metric)
+    found = _distances.distances(inputs.activity, np.ascontiguousarray(templates.T), metric, inputs.observed)
     return _wrap(*found, tuning_curves, inputs.times, epochs)
 
 
 class _Inputs:
-    """Times of the bins, activity in them, and the duration that counts were made in (in the user's units)."""
+    """Times of the bins, activity in them, and the duration that counts were made in (in the user's units).
 
-    def __init__(self, times: FloatArray, activity: Activity, duration: float) -> None:
-        self.times, self.activity, self.duration = times, activity, duration
+    `observed` is the activity that metrics take their scale from, if it is not that in the bins.
+    """
+
+    def __init__(
+        self, times: FloatArray, activity: Activity, duration: float, observed: Activity | None = None
+    ) -> None:
+        self.times, self.activity, self.duration, self.observed = times, activity, duration, observed
 
 
 def _read(
@@ -185,7 +192,7 @@ def _read(
     if window is not None:
         data = data.convolve(np.ones(window), ep=epochs) / window
     times, values, _, _ = data._within(epochs)
-    return _Inputs(times, Activity(values), bin_size)
+    return _Inputs(times, Activity(values), bin_size, Activity(data.values))
 
 
 def _counted(group: TsGroup, epochs: IntervalSet, bin_size: Any, window: int | None, time_units: str) -> _Inputs:
