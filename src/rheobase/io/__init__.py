@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._registry import load_file
 from .append import append_NWB_LFP
 from .binary import load_binary_file, load_eeg
+from .ephys import EphysReader, NeoSignalInterface
 from .folder import Folder, load_folder
 from .npz import NPZFile
 from .nwb import NWBFile
@@ -12,9 +13,11 @@ from .session import load_session
 from .to_nwb import to_nwb
 
 __all__ = [
+    "EphysReader",
     "Folder",
     "NPZFile",
     "NWBFile",
+    "NeoSignalInterface",
     "append_NWB_LFP",
     "load_binary_file",
     "load_eeg",
