@@ -173,9 +173,41 @@ def test_features_in_a_file_and_groups_of_signals(group, feature):
 def test_nothing_in_nothing_out(feature):
     empty = TsGroup({}, time_support=SUPPORT)
     assert compute_tuning_curves(empty, feature, 3).shape == (0, 3)
+
+
+NOWHERE = [IntervalSet(52, 58), IntervalSet(200, 300), IntervalSet(10.02, 10.08), IntervalSet([], [])]
+"""Between the epochs of the features, beyond them, between two samples, and no epoch."""
+
+
+@pytest.mark.parametrize("epochs", NOWHERE)
+@pytest.mark.parametrize("options", [{}, {"range": (0, 1)}, {"bins": np.linspace(0, 1, 4)}, {"return_counts": True}])
+def test_features_without_samples_in_the_epochs_are_named(group, signals, feature, features, epochs, options):
+    for data in (group, group[2], signals, signals["a"]):
+        with pytest.raises(ValueError, match=r"feature '0' has no samples in epochs .*give fs \(Hz\)"):
+            compute_tuning_curves(data, feature, epochs=epochs, **options)
+    with pytest.raises(ValueError, match="feature 'speed' has no samples"):
+        compute_tuning_curves(group, feature, epochs=epochs, feature_names=["speed"], **options)
+    options = {name: [value] * 2 if name != "return_counts" else value for name, value in options.items()}
+    with pytest.raises(ValueError, match="features 'x', 'y' have no samples in epochs"):
+        compute_tuning_curves(group, features, epochs=epochs, **options)
+
+
+@pytest.mark.parametrize("epochs", NOWHERE[:3])
+def test_with_a_sampling_rate_features_without_samples_give_nan(group, feature, epochs):
+    """As in pynapple, which has no other way to make curves of nothing."""
+    for options in ({}, {"range": (0, 1)}, {"bins": np.linspace(0, 1, 4)}):
+        curves = compute_tuning_curves(group, feature, **{"bins": 3, "epochs": epochs, "fs": 10.0, **options})
+        assert curves.shape == (3, 3)
+        assert np.isnan(curves.values).all()
+        assert not curves.attrs["occupancy"].any()
+        np.testing.assert_allclose(curves.attrs["bin_edges"][0], np.linspace(0, 1, 4))
+
+
+def test_an_empty_feature(group):
     nothing = Tsd([], [], time_support=SUPPORT)
-    curves = compute_tuning_curves(TsGroup([Ts([1, 2])], time_support=SUPPORT), nothing, 3)
-    assert np.isnan(curves.values).all()
+    with pytest.raises(ValueError, match=r"feature '0' has no samples in epochs \(2 from 0.0 to 100.0 s\)"):
+        compute_tuning_curves(group, nothing, 3)
+    assert np.isnan(compute_tuning_curves(group, nothing, 3, fs=10).values).all()
 
 
 WRONG = [
@@ -200,6 +232,14 @@ WRONG = [
     ({"feature_names": [1]}, TypeError, "list of strings"),
     ({"feature_names": ["a", "b"]}, ValueError, "2 names for 1"),
     ({"feature_names": ["unit"]}, ValueError, "must differ from each other and from 'unit'"),
+    ({"mode": "near"}, ValueError, 'mode should be one of "closest", "before", "after"; .near. provided'),
+    ({"mode": "befor"}, ValueError, "'befor' provided.*'before'"),
+    ({"mode": None}, ValueError, "mode should be"),
+    ({"mode": 1}, ValueError, "mode should be"),
+    ({"max_distance": "a"}, TypeError, r"max_distance should be a number \(s\), got 'a'"),
+    ({"max_distance": [1]}, TypeError, r"max_distance should be a number \(s\), got \[1\]"),
+    ({"max_distance": -0.1}, ValueError, "max_distance should be >= 0 s, got -0.1"),
+    ({"max_distance": np.nan}, ValueError, "max_distance should be >= 0 s, got nan"),
 ]
 
 

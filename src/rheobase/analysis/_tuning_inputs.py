@@ -18,6 +18,7 @@ __all__ = [
     "check_conditions",
     "check_data",
     "check_lookup",
+    "check_samples",
     "check_support",
     "feature_names",
     "read_bins",
@@ -48,6 +49,22 @@ def check_support(features: Tsd | TsdFrame, epochs: Any) -> IntervalSet:
         msg = f"epochs should be an IntervalSet, got {type(epochs).__name__}."
         raise TypeError(msg)
     return epochs
+
+
+def check_samples(times: FloatArray, names: list[str], epochs: IntervalSet, fs: Any) -> None:
+    """Raise ValueError if no feature sample is in the epochs, so that there is nothing to take a sampling rate from.
+
+    With `fs` there is no need to: occupancy is 0, and the curves are NaN.
+    """
+    if times.size or fs is not None:
+        return
+    which = f"feature {names[0]!r} has" if len(names) == 1 else f"features {', '.join(map(repr, names))} have"
+    span = f"{len(epochs)} from {epochs.start[0]} to {epochs.end[-1]} s" if len(epochs) else "none"
+    msg = (
+        f"{which} no samples in epochs ({span}), so there is no sampling rate. Choose epochs in which features were "
+        "sampled, or give fs (Hz) for curves that are NaN."
+    )
+    raise ValueError(msg)
 
 
 def check_lookup(mode: Any, max_distance: Any) -> float:

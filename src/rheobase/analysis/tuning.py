@@ -85,8 +85,8 @@ def compute_tuning_curves(
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        If `bins`, `range` or `feature_names` do not fit the features, a feature with NaN has no range, `mode` is
-        unknown or `max_distance` negative.
+        If `bins`, `range` or `feature_names` do not fit the features, a feature with NaN has no range, no sample of
+        the features is in `epochs` and there is no `fs`, `mode` is unknown, or `max_distance` negative or NaN.
 
     Examples
     --------
@@ -102,6 +102,7 @@ def compute_tuning_curves(
     names = _inputs.feature_names(features, feature_names)
     epochs = _inputs.check_support(features, epochs)
     times, values, first, last = features._within(epochs)
+    _inputs.check_samples(times, names, epochs, fs)
     values = as_columns(values)
     edges, even = _inputs.read_bins(values, bins, range)
     fs = _inputs.sampling_rate(times, _events.repeat_runs(first, last), fs)
