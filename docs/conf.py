@@ -16,6 +16,7 @@ copyright = "the rheobase developers, MIT licence"
 version = release = rheobase.__version__
 
 extensions = [
+    "compat_tables",
     "myst_parser",
     "numpydoc",
     "public_face",

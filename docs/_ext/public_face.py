@@ -12,20 +12,23 @@ import types
 from pathlib import Path
 
 import rheobase
+from rheobase.compat import pynapple
 
 GENERATED = Path(__file__).resolve().parents[1] / "api" / "generated"
 
-CONTAINERS = ("TsIndex", "Ts", "Tsd", "TsdFrame", "TsdTensor", "TsGroup", "IntervalSet")
-
-
-def kind(name: str, value: object) -> str:
-    """Heading under which a name of the face stands."""
-    if name in CONTAINERS:
-        return "Containers"
-    if isinstance(value, type) and issubclass(value, BaseException):
-        return "Errors and warnings"
-    module = getattr(value, "__module__", "")
-    return "Files" if module.startswith("rheobase.io") else "Analysis"
+INTRODUCTIONS = {
+    "Time series and epochs": "Times are float64 seconds, always sorted; every object carries its support.\n",
+    "Tuning curves": "A rate, or the mean of a signal, by the value of one or more features.\n",
+    "Decoding": "From the spikes of a population back to the feature, with tuning curves learned elsewhere.\n",
+    "Events": "What happens around events, and within trials.\n",
+    "Correlograms and intervals": "Rates by lag, within and between trains; intervals between spikes.\n",
+    "Filters and phase": "Filters without delay, amplitude and phase, epoch by epoch.\n",
+    "Spectra and wavelets": "Power by frequency, and by frequency and time.\n",
+    "Random surrogates": "Spike trains that keep some properties and lose others.\n",
+    "Files": "Reading and writing; the suffix, or the open file, decides.\n",
+    "Settings": "Nothing here changes a number.\n",
+}
+"""Group → a sentence."""
 
 
 def summary(names: list[str]) -> str:
@@ -43,19 +46,26 @@ def introduced(module: str) -> tuple[str, str]:
     return f".. automodule:: {module}\n   :no-members:\n", f".. currentmodule:: {module}\n"
 
 
-def face_page() -> str:
-    """Names that are reached as ``rheobase.NAME``."""
-    groups: dict[str, list[str]] = {"Containers": [], "Files": [], "Analysis": [], "Errors and warnings": []}
-    for name in rheobase.__all__:
-        value = getattr(rheobase, name)
-        if not name.startswith("__") and not isinstance(value, types.ModuleType):
-            groups[kind(name, value)].append(name)
-    groups["Containers"].sort(key=CONTAINERS.index)
-    parts = [title("rheobase"), *introduced("rheobase")]
-    for heading, names in groups.items():
-        if names:
-            parts += [title(heading, "-"), summary(names)]
-    return "\n".join(parts)
+def slug(group: str) -> str:
+    """Name of the page of a group."""
+    return "face_" + group.lower().replace(" ", "_")
+
+
+def face_groups() -> dict[str, list[str]]:
+    """Names that are reached as ``rheobase.NAME``, by what they are for."""
+    face = {name for name in rheobase.__all__ if not name.startswith("__")}
+    face -= {name for name in face if isinstance(getattr(rheobase, name), types.ModuleType)}
+    groups = {group: [name for name in names if name in face] for group, names in pynapple.GROUPS.items()}
+    rest = face.difference(*groups.values())
+    problems = {name for name in rest if name.endswith(("Error", "Warning"))}
+    groups["Files"] += sorted(rest - problems)
+    groups["Errors and warnings"] = sorted(problems)
+    return groups
+
+
+def group_page(group: str, names: list[str]) -> str:
+    """What belongs together on the face: an introduction, where there is one, and a summary."""
+    return "\n".join([title(group), INTRODUCTIONS.get(group, ""), ".. currentmodule:: rheobase\n", summary(names)])
 
 
 def room_page(room: str) -> str:
@@ -76,7 +86,8 @@ def room_page(room: str) -> str:
 def write_pages() -> None:
     """Write every page whose text has changed."""
     rooms = [name for name in rheobase.__all__ if isinstance(getattr(rheobase, name), types.ModuleType)]
-    pages = {"face": face_page(), **{f"room_{room}": room_page(room) for room in rooms}}
+    pages = {slug(group): group_page(group, names) for group, names in face_groups().items()}
+    pages |= {f"room_{room}": room_page(room) for room in rooms}
     GENERATED.mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
         path = GENERATED / f"{name}.rst"

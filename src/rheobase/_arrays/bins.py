@@ -153,7 +153,7 @@ def bin_edges(starts: FloatArray, ends: FloatArray, bin_size: float) -> BinGrid:
     if not (math.isfinite(bin_size) and round(bin_size * NANO) >= 1):
         msg = f"bin_size must be a finite number of at least 1 ns, got {bin_size} s. Are its units right?"
         raise ValueError(msg)
-    largest = bin_size + (max(abs(float(starts[0])), abs(float(ends[-1]))) if starts.size else 0.0)
+    largest = bin_size + (max(abs(float(starts[0])), abs(float(ends.max()))) if starts.size else 0.0)
     whole_ns = largest * NANO < EXACT
     if whole_ns and _ends_in_half(bin_size, largest):
         return _stepped_grid(starts, ends, bin_size)

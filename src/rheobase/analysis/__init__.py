@@ -1,4 +1,4 @@
-"""What is computed from containers: tuning curves, so far."""
+"""What is computed from containers: tuning curves, decoding, events, correlograms, filters, spectra, surrogates."""
 
 from __future__ import annotations
 

@@ -106,7 +106,22 @@ def apply_bandstop_filter(
     order: int = 4,
     transition_bandwidth: float = 0.02,
 ) -> Tsd | TsdFrame | TsdTensor:
-    """Remove the frequencies between two, given as `cutoff` (Hz); the rest as `apply_bandpass_filter`."""
+    """Remove the frequencies between two.
+
+    Parameters
+    ----------
+    data : Tsd, TsdFrame or TsdTensor
+        The signal, without NaN.
+    cutoff : tuple of float
+        Lower and upper bound of what goes, Hz.
+    fs, mode, order, transition_bandwidth
+        As in `apply_bandpass_filter`.
+
+    Returns
+    -------
+    same class
+        As `apply_bandpass_filter`, and the same errors.
+    """
     return _apply(data, cutoff, fs, mode, order, transition_bandwidth, "bandstop")
 
 
@@ -118,7 +133,22 @@ def apply_highpass_filter(
     order: int = 4,
     transition_bandwidth: float = 0.02,
 ) -> Tsd | TsdFrame | TsdTensor:
-    """Keep the frequencies above `cutoff` (Hz); the rest as `apply_bandpass_filter`."""
+    """Keep the frequencies above one.
+
+    Parameters
+    ----------
+    data : Tsd, TsdFrame or TsdTensor
+        The signal, without NaN.
+    cutoff : float
+        Edge of the band (a Butterworth filter run twice passes half the amplitude there), Hz.
+    fs, mode, order, transition_bandwidth
+        As in `apply_bandpass_filter`.
+
+    Returns
+    -------
+    same class
+        As `apply_bandpass_filter`, and the same errors.
+    """
     return _apply(data, cutoff, fs, mode, order, transition_bandwidth, "highpass")
 
 
@@ -130,7 +160,22 @@ def apply_lowpass_filter(
     order: int = 4,
     transition_bandwidth: float = 0.02,
 ) -> Tsd | TsdFrame | TsdTensor:
-    """Keep the frequencies below `cutoff` (Hz); the rest as `apply_bandpass_filter`."""
+    """Keep the frequencies below one.
+
+    Parameters
+    ----------
+    data : Tsd, TsdFrame or TsdTensor
+        The signal, without NaN.
+    cutoff : float
+        Edge of the band (a Butterworth filter run twice passes half the amplitude there), Hz.
+    fs, mode, order, transition_bandwidth
+        As in `apply_bandpass_filter`.
+
+    Returns
+    -------
+    same class
+        As `apply_bandpass_filter`, and the same errors.
+    """
     return _apply(data, cutoff, fs, mode, order, transition_bandwidth, "lowpass")
 
 

@@ -67,7 +67,10 @@ def apply_hilbert_transform(data: Tsd | TsdFrame) -> Tsd | TsdFrame:
 def compute_hilbert_envelope(data: Tsd | TsdFrame) -> Tsd | TsdFrame:
     """Amplitude of an oscillation at each time: the magnitude of the analytic signal.
 
-    Parameters, errors and epochs as `apply_hilbert_transform`.
+    Parameters
+    ----------
+    data : Tsd or TsdFrame
+        As in `apply_hilbert_transform`, with the same errors; each epoch stands for itself.
 
     Returns
     -------
@@ -92,7 +95,10 @@ def compute_hilbert_envelope(data: Tsd | TsdFrame) -> Tsd | TsdFrame:
 def compute_hilbert_phase(data: Tsd | TsdFrame) -> Tsd | TsdFrame:
     """Phase of an oscillation at each time: 0 at its peaks, pi at its troughs.
 
-    Parameters, errors and epochs as `apply_hilbert_transform`.
+    Parameters
+    ----------
+    data : Tsd or TsdFrame
+        As in `apply_hilbert_transform`, with the same errors; each epoch stands for itself.
 
     Returns
     -------

@@ -105,6 +105,25 @@ CORNERS = (
     Difference(
         "an npz file with metadata, written here", "-", "pynapple cannot read the metadata back: it is not pickled"
     ),
+    Difference('NWB unit "unknown"', "-", "shown as no unit"),
+    Difference("a damaged npz file", "errors of many kinds", "`RuntimeError` that names the file"),
+    Difference(
+        "`load_binary_file` without `n_channels` and `frequency`", "always fails", "read from the xml file beside it"
+    ),
+    Difference(
+        "`load_binary_file` with a channel out of range or a wrong `bytes_size`",
+        "`IndexError`, or accepted",
+        "`ValueError`",
+    ),
+    Difference("`load_session` of an unknown type", "silently a loader of epochs", "`ValueError`"),
+    Difference("`load_session` of a folder without an NWB file", "`RuntimeError`", "read from the raw folder"),
+    Difference(
+        "a Neurosuite `.evt` file with several pairs of start and stop",
+        "later pairs become metadata of the first",
+        "each is an `IntervalSet`",
+    ),
+    Difference("`append_NWB_LFP` to a file that has `ecephys`", "an error", "added to it"),
+    Difference("`Folder` with a broken npz file", "raises", "warns and leaves it out"),
 )
 """Sets of epochs and files, where a script will rarely look."""
 
@@ -141,5 +160,59 @@ FINDINGS = (
     ),
     Difference("`TsGroup.merge`", "prints a line for a single group, always warns", "says nothing"),
     Difference("`obj.t`", "can be written to", "read-only: units are views of one store"),
+    Difference(
+        "perievent of a signal, with a window of a whole number of samples",
+        "may lose the outermost lags by rounding",
+        "all lags",
+    ),
+    Difference(
+        "event-triggered average near the start or end of an epoch",
+        "takes the last value of the epoch before; events without enough bins after them count but add nothing",
+        "looks at the own epoch only; all events contribute",
+    ),
+    Difference(
+        "perievent of a signal no epoch of which holds two samples", "`IndexError`", "`ValueError` that names the fix"
+    ),
+    Difference("an `IntervalSet` as events", "`TypeError`", "its starts are the events"),
+    Difference(
+        "interval distributions with a silent unit; a log scale with an interval of zero",
+        "`IndexError`; NaN edges",
+        "zeros; `ValueError`",
+    ),
+    Difference('`build_tensor(align="end")` with a trial shorter than half a bin', "`ValueError`", "padding"),
+    Difference(
+        "`apply_hilbert_transform`, envelope and phase over several epochs",
+        "transforms across the gaps",
+        "each epoch by itself",
+    ),
+    Difference("filter of an epoch that is too short", "an error of SciPy's", "`ValueError` that names the epoch"),
+    Difference(
+        "`resample_timestamps` with several epochs",
+        "into the first epoch, or lost in the gaps",
+        "uniform over all epochs, number kept",
+    ),
+    Difference("`resample_timestamps` of a `Ts`", "between its first and its last event", "over its time support"),
+    Difference("surrogates of a group", "metadata lost", "metadata kept"),
+    Difference("`numpy.random.seed`", "decides about surrogates", "is ignored: use `rng=` or `seed=`"),
+    Difference("`shuffle_ts_intervals` of nothing", "`IndexError`", "empty"),
+    Difference("`shift_timestamps` with bounds in the wrong order, or not finite", "accepted", "`ValueError`"),
+    Difference("decoding with a sliding window and an epoch too short for a bin", "`ValueError`", "empty"),
+    Difference("`np.concatenate` of series that are not in order", "`RuntimeError`", "sorted, with the usual warning"),
+    Difference("sums and comparisons of series whose units differ", "there are no units", "`ValueError`"),
+    Difference(
+        "phase of float32 or long signals",
+        "unwrapped and wrapped again, which loses digits",
+        "wrapped directly, always in [0, 2π)",
+    ),
+    Difference("a sinc filter with a cutoff outside 0 to half the sampling rate", "accepted", "`ValueError`"),
+    Difference("an epoch without samples in a Butterworth filter", "an error of SciPy's", "skipped"),
+    Difference(
+        "spectra and filters where the rate is unknown", "an error of SciPy's, or NaN", "`ValueError`: set `fs`"
+    ),
+    Difference("one NaN in a wavelet transform", "NaN over the epoch", "only within reach of the wavelet"),
+    Difference("a complex signal in a wavelet transform", "its imaginary part is dropped", "transformed"),
+    Difference(
+        "`compute_mean_power_spectral_density` with `interval_size` <= 0", "never ends, or crashes", "`ValueError`"
+    ),
 )
 """Series, groups, tuning curves and analysis."""

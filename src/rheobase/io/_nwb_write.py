@@ -74,7 +74,7 @@ class Writer:
             pynwb.TimeSeries(
                 name=name,
                 data=self.samples(data),
-                unit=unit or pynwb.TimeSeries.DEFAULT_UNIT,
+                unit=series._value_unit or unit or pynwb.TimeSeries.DEFAULT_UNIT,
                 conversion=conversion,
                 offset=offset,
                 description=f"{series.nap_class} {name}",

@@ -98,7 +98,13 @@ def load_eeg(
     precision: Any = "int16",
     bytes_size: int | None = None,
 ) -> Tsd | TsdFrame:
-    """Load a binary file of a multi-channel recording; deprecated, the same as `load_binary_file`."""
+    """Load a binary file of a multi-channel recording; deprecated, the same as `load_binary_file`.
+
+    Parameters
+    ----------
+    filepath, channel, n_channels, frequency, precision, bytes_size
+        As in `load_binary_file`.
+    """
     warnings.warn("load_eeg is deprecated; use load_binary_file.", DeprecationWarning, stacklevel=2)
     return load_binary_file(filepath, channel, n_channels, frequency, precision, bytes_size)
 

@@ -133,6 +133,9 @@ def _named(objects: Any, name: str | None) -> dict[str, Any]:
     else:
         msg = f"objects must be a container or a mapping of names to containers, got {kind_of(objects)}."
         raise TypeError(msg)
+    if not named:
+        msg = "objects is empty: there is nothing to write. Give a container, or a mapping of names to containers."
+        raise ValueError(msg)
     for key, obj in named.items():
         if not isinstance(obj, _KINDS):
             msg = f"object {key!r} is of type {kind_of(obj)}; NWB takes {', '.join(kind.__name__ for kind in _KINDS)}."
