@@ -87,9 +87,9 @@ if TYPE_CHECKING:
     from .io import (
         EphysReader,
         Folder,
+        NeoSignalInterface,
         NPZFile,
         NWBFile,
-        NeoSignalInterface,
         append_NWB_LFP,
         load_binary_file,
         load_eeg,

@@ -36,7 +36,7 @@ def check_data(data: Any) -> None:
 
 
 def check_support(features: Tsd | TsdFrame, epochs: Any) -> IntervalSet:
-    """`epochs`, or the support of the features.
+    """The time that `epochs` cover, or the support of the features.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def check_support(features: Tsd | TsdFrame, epochs: Any) -> IntervalSet:
     if not isinstance(epochs, IntervalSet):
         msg = f"epochs should be an IntervalSet, got {type(epochs).__name__}."
         raise TypeError(msg)
-    return epochs
+    return epochs._disjoint()
 
 
 def check_samples(times: FloatArray, names: list[str], epochs: IntervalSet, fs: Any) -> None:
