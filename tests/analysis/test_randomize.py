@@ -190,9 +190,7 @@ def test_groups_of_signals_are_taken_as_events():
 def test_the_largest_shift_is_not_below_the_smallest(one):
     data = group_of(0)[9] if one else group_of(0)
     for mode in ("drop", "wrap"):
-        with pytest.raises(
-            ValueError, match=r"be >= min_shift \(s\), got max_shift=1 and min_shift=2"
-        ):
+        with pytest.raises(ValueError, match=r"be >= min_shift \(s\), got max_shift=1 and min_shift=2"):
             shift_timestamps(data, 2, 1, mode)
         with pytest.raises(ValueError, match=r"max_shift=100.0 \(by default, the length .*\) and min_shift=100.5"):
             shift_timestamps(data, 100.5, mode=mode)
