@@ -146,12 +146,13 @@ def test_irregular_signals(memory):
 def test_epochs_that_overlap_and_units_that_lack_an_annotation(memory):
     seg = segment(0.0)
     seg.epochs[0] = neo.Epoch([3, 1] * pq.ms, [2, 3] * pq.ms, labels=["late", "early"])
-    seg.spiketrains[0].annotations["area"] = "CA1"
+    seg.spiketrains[0].annotations |= {"area": "CA1", "rate": 3.0}
     data = memory(block(seg))
     epochs = data["0:epoch0"]
     np.testing.assert_allclose(epochs.values, [[0.001, 0.004], [0.003, 0.005]])
     np.testing.assert_array_equal(epochs.get_info("label"), ["early", "late"])
     assert list(data["TsGroup"].get_info("area")) == ["CA1", None]
+    assert list(data["TsGroup"].get_info("neo_rate")) == [3.0, None]
 
 
 def test_equal_keys_lose_nothing(memory):

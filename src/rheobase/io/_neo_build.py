@@ -13,6 +13,9 @@ from ._neo_signal import NeoSignalInterface, is_proxy, loaded, parts_of, seconds
 
 __all__ = ["bounds_of", "epochs_of", "most", "series_of", "times_of", "units_of"]
 
+RENAMED = {"rate": "neo_rate"}
+"""Annotations whose name a group has for something that it computes."""
+
 
 def most(segments: list[Any], kind: str) -> Any:
     """What the segment with most objects of a kind has of it; the first of equals."""
@@ -55,13 +58,16 @@ def units_of(segments: list[Any], support: IntervalSet) -> TsGroup:
 
 
 def _annotations(trains: list[Any]) -> dict[str, np.ndarray]:
-    """Columns of metadata; None where a unit lacks what another has."""
+    """Columns of metadata, None where a unit lacks what another has; a rate that was noted is ``neo_rate``."""
     texts = (("neo_name", "name"), ("neo_description", "description"))
     found = [
         {**train.annotations, **{key: text for key, name in texts if (text := getattr(train, name))}}
         for train in trains
     ]
-    return {name: _column([notes.get(name) for notes in found]) for name in dict.fromkeys(k for f in found for k in f)}
+    return {
+        RENAMED.get(name, name): _column([notes.get(name) for notes in found])
+        for name in dict.fromkeys(k for f in found for k in f)
+    }
 
 
 def _column(items: list[Any]) -> np.ndarray:
