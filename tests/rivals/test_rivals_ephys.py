@@ -134,12 +134,18 @@ def test_gains_are_applied_here_and_left_out_there_where_files_are_mapped(tmp_pa
     np.testing.assert_array_equal(np.asarray(theirs[key].values), stored)
 
 
-def test_formats_that_are_not_lazy_are_loaded_here_and_refused_there(tmp_path):
-    pytest.importorskip("nixio")
-    path = tmp_path / "cell.nix"
-    with neo.io.NixIO(str(path), mode="ow") as writer:
-        writer.write_block(random_block(1))
-    with EphysReader(path, format="NixIO") as ours:
-        assert len(ours[ours.keys()[0]]) > 0
-    with pytest.raises(AssertionError):
-        nap.EphysReader(path, format="NixIO")
+def test_formats_that_are_not_lazy_are_loaded_here_and_refused_there(tmp_path, monkeypatch):
+    """Memory stands for a file of NIX or MATLAB; neo's own readers of those refuse in the same way."""
+
+    class StrictIO(DrawnIO):
+        def read(self, lazy=False):
+            assert not lazy, "This IO does not support lazy reading"
+            return self.blocks
+
+    monkeypatch.setattr(neo.io, "iolist", [*neo.io.iolist, StrictIO])
+    monkeypatch.setattr(StrictIO, "blocks", [random_block(1)])
+    path = tmp_path / "cell.strict"
+    path.touch()
+    assert len(EphysReader(path, format="strict")["0:Vm"]) > 0
+    with pytest.raises(AssertionError, match="lazy"):
+        nap.EphysReader(path, format="strict")

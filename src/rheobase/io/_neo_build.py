@@ -50,11 +50,16 @@ def units_of(segments: list[Any], support: IntervalSet) -> TsGroup:
     """Units in the order of neo, with the annotations that neo has of them."""
     units = list(zip_longest(*(segment.spiketrains for segment in segments)))
     trains = [[loaded(train) for train in unit if train is not None] for unit in units]
-    times = [train.times.rescale("s").magnitude for unit in trains for train in unit]
+    parts = [[train.times.rescale("s").magnitude for train in unit] for unit in trains]
+    flat = np.concatenate([part for unit in parts for part in unit])
+    offsets = np.cumsum([0, *(sum(map(len, unit)) for unit in parts)])
     keys = np.arange(len(units))
-    unit_of_train = np.repeat(keys, [len(unit) for unit in trains])
-    labels = np.repeat(unit_of_train, [len(part) for part in times])
-    return group_of(np.concatenate(times), labels, keys, support, _annotations([unit[0] for unit in trains]))
+    info = _annotations([unit[0] for unit in trains])
+    if not np.isin(np.flatnonzero(flat[1:] < flat[:-1]) + 1, offsets).all():
+        return group_of(flat, np.repeat(keys, np.diff(offsets)), keys, support, info)
+    group = TsGroup._trusted(flat, offsets, keys, support, None)
+    group.set_info(info)
+    return group.restrict(support)
 
 
 def _annotations(trains: list[Any]) -> dict[str, np.ndarray]:
