@@ -40,6 +40,9 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(abc|builtins|collections|enum|h5py|jax|jaxlib|jnp|matplotlib|mpl|np|npt|numpy)\..*"),
     (r"py:.*", r"(os|pandas|pathlib|pd|pynwb|sklearn|typing|xarray|xr)\..*"),
     (r"py:class", r"(ABC|ArrayLike|BoolArray|FloatArray|IntArray|Path|TypeAliasForwardRef)"),
+    (r"py:.*", r"datetime\..*"),
+    (r"py:class", r"rheobase\.analysis\.randomize\.Events"),
+    (r"py:.*", r"rheobase\.compat\.pynapple\..*"),
     # private homes of public names
     (r"py:.*", r"rheobase\.(.*\.)?_.*"),
     (r"py:.*", r"rheobase\.containers\..*"),

@@ -110,7 +110,7 @@ FILES = [
     (lambda p: rb.load_file(p / "b.nwb"), FileNotFoundError, r"b\.nwb does not exist.*a\.nwb"),
     (lambda p: rb.load_file(p / "a.txt"), RuntimeError, r"suffix '\.txt'\. Known suffixes: \.nwb, \.npz"),
     (lambda p: rb.load_file(p), RuntimeError, "File format not supported: .* is a folder"),
-    (lambda p: rb.load_file(3), TypeError, "path must be a string or a path, got int"),
+    (lambda p: rb.load_file(3), TypeError, "path must be a string or a path, or an open .*, got int"),
     (lambda p: rb.load_file(p / "a.nwb"), OSError, r"a\.nwb cannot be read: it is no HDF5 file"),
     (lambda p: rb.NWBFile(p / "b.nwb"), FileNotFoundError, r"b\.nwb does not exist"),
     (lambda p: TSD.save(p / "nowhere" / "a"), RuntimeError, "nowhere does not exist; make the folder first"),

@@ -65,7 +65,7 @@ def filter_both_ways(sos: FloatArray, values: Any, first: IntArray, last: IntArr
     if short.size and is_lazy(values):
         values = to_numpy(values)
     batches = _alike(first[short], sizes[short], n_channels, recipe.pad)
-    for_each(lambda batch: _filter_short(recipe, values, *batch, out), batches)
+    for_each(lambda batch: _filter_short(recipe, values, batch[0], batch[1], out), batches)
 
 
 class _Recipe(NamedTuple):

@@ -206,11 +206,11 @@ def _open(neo: Any, path: Path, format: Any) -> Any:
     if not isinstance(format, str | type):
         msg = f"format must be None, a string, or a class from neo.io.iolist, not {type(format).__name__}"
         raise TypeError(msg)
-    readers = {reader.__name__: reader for reader in neo.io.iolist}
-    for name, reader in readers.items():
-        if format is reader or (isinstance(format, str) and _bare(format) == _bare(name)):
+    for reader in neo.io.iolist:  # several may share a name; the first is meant
+        if format is reader or (isinstance(format, str) and _bare(format) == _bare(reader.__name__)):
             return reader(str(path))
+    readers = sorted({reader.__name__ for reader in neo.io.iolist})
     given = format if isinstance(format, str) else format.__name__
     near = did_you_mean(given, readers)
-    msg = f"Format {given!r} not found in neo.io.iolist.{near} Available formats: {list(readers)}"
+    msg = f"Format {given!r} not found in neo.io.iolist.{near} Available formats: {readers}"
     raise ValueError(msg)
