@@ -9,6 +9,7 @@ import numpy as np
 
 from .._arrays import events as _events
 from .._arrays import pairs as _pairs
+from .._arrays.threads import for_each
 from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsGroup
@@ -272,8 +273,11 @@ def _between(first: TsGroup, second: TsGroup, bins: _pairs.LagBins) -> IntArray:
     counts = np.zeros((len(first), len(second), bins.n), dtype=np.int64)
     for chunk in _chunks(len(second), bins):
         train = _pairs.merge(second._times, second._offsets[chunk.start : chunk.stop + 1], bins)
-        for unit in range(len(first)):
+
+        def fill(unit: int, chunk: slice = chunk, train: _pairs.Train = train) -> None:
             counts[unit, chunk] = _pairs.train_counts(_times_of(first, unit), train)
+
+        for_each(fill, range(len(first)))
     return counts.reshape(-1, bins.n)
 
 
@@ -284,16 +288,25 @@ def _within(group: TsGroup, bins: _pairs.LagBins, reverse: bool) -> IntArray:
     for chunk in _chunks(n, bins):
         train = _pairs.merge(group._times, group._offsets[chunk.start : chunk.stop + 1], bins)
         present = chunk.stop - chunk.start
+        tasks: list[tuple[int, int, int]] = []
+
+        def fill(task: tuple[int, int, int], start: int = chunk.start) -> None:
+            unit, low, high = task
+            found = _pairs.train_counts(_times_of(group, unit), train)  # noqa: B023 (tasks are done before the train changes)
+            other = np.arange(low, high)
+            i, j = (other, unit) if reverse else (unit, other)
+            counts[i * (2 * n - i - 1) // 2 + j - i - 1] = found[low - start : high - start]
+
         for unit in reversed(range(n)) if reverse else range(n):
             low, high = (chunk.start, min(unit, chunk.stop)) if reverse else (max(unit + 1, chunk.start), chunk.stop)
             if low >= high:
                 continue
             if high - low < _pairs.STALE * present:  # pairs that nobody asked for cost more than to leave them out
+                for_each(fill, tasks)
+                tasks = []
                 train, present = train.between(low - chunk.start, high - chunk.start), high - low
-            found = _pairs.train_counts(_times_of(group, unit), train)
-            other = np.arange(low, high)
-            i, j = (other, unit) if reverse else (unit, other)
-            counts[i * (2 * n - i - 1) // 2 + j - i - 1] = found[low - chunk.start : high - chunk.start]
+            tasks.append((unit, low, high))
+        for_each(fill, tasks)
     return counts
 
 

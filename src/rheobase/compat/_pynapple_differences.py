@@ -124,6 +124,16 @@ CORNERS = (
     ),
     Difference("`append_NWB_LFP` to a file that has `ecephys`", "an error", "added to it"),
     Difference("`Folder` with a broken npz file", "raises", "warns and leaves it out"),
+    Difference(
+        "`EphysReader`: time support of signals", "first to last sample, gaps covered", "bounds of the segments"
+    ),
+    Difference("`EphysReader`: integers that neo maps from a raw file", "stored integers", "gain applied, unit set"),
+    Difference("`EphysReader` of a pickle", "loaded, which can run any code", 'refused unless `format="PickleIO"`'),
+    Difference(
+        "tuning curve of a feature without samples in the epochs, no `fs`",
+        "`IndexError`",
+        "`ValueError` that names the feature",
+    ),
 )
 """Sets of epochs and files, where a script will rarely look."""
 
