@@ -1,4 +1,7 @@
-"""What every test runs under: no window, and a hypothesis profile that a slow machine can keep."""
+"""What every test runs under: no window, and a hypothesis profile that a slow machine can keep.
+
+`HYPOTHESIS_PROFILE=thorough` looks for new failures; `repeatable`, which CI takes, draws the same inputs at every run.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ matplotlib.use("Agg")
 
 settings.register_profile("default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
+settings.register_profile("repeatable", parent=settings.get_profile("default"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rheobase._arrays.labels import MODES, TimeLabels
@@ -37,6 +37,12 @@ def by_lookup(starts, ends, times, labels, instants, mode, reach):
     return np.where(near, labels[rows], -1)
 
 
+ONE_SAMPLE = (*np.zeros((3, 1)), np.array([0]), np.array([0.0]))
+TWICE = (np.array([0.0]), np.array([1.0]), np.array([0.5, 0.5]), np.array([0, 0]), np.array([0.53125]))
+
+
+@example(ONE_SAMPLE, "closest", 0.0)  # breaks one denormal number apart
+@example(TWICE, "before", 0.0)  # the second of two at one time speaks for nothing
 @settings(max_examples=150, deadline=None)
 @given(recordings(), st.sampled_from(MODES), st.sampled_from([np.inf, 0.0, GRID / 4, GRID, 1.0]))
 def test_labels_are_those_of_the_sample_that_is_looked_up(recording, mode, reach):

@@ -55,7 +55,10 @@ class TimeLabels:
         epoch = repeat_runs(first, last)
         stretches = {"closest": _around, "before": _since, "after": _until}[mode]
         begin, stop, chosen = stretches(times, epoch, starts, max_distance)
-        stop = np.minimum(stop, np.append(begin[1:], np.inf)) if stop.size else stop
+        if stop.size:
+            stop = np.minimum(stop, np.append(begin[1:], np.inf))
+            speaks = begin < stop  # not so where the reach ends before the stretch begins
+            begin, stop, chosen = begin[speaks], stop[speaks], chosen[speaks]
         # in every epoch nothing speaks until the first stretch begins, and nothing after a stretch has stopped
         breaks = np.concatenate((starts, stop, begin))
         after = np.concatenate((np.zeros(starts.size + stop.size, dtype=np.int64), labels[chosen] + 1))
@@ -119,7 +122,8 @@ class _Grid:
         span = breaks[-1] - breaks[0]
         step = float(np.median(np.diff(breaks))) if breaks.size > 1 else 0.0  # breaks that were joined leave holes
         self.n = min(int(span / step) + 2, 2 * breaks.size) if step > 1e-9 * span else breaks.size
-        self.scale = 1.0 / max(step, span / (self.n - 1)) if span > 0 else 0.0
+        # a span of next to nothing (one sample at zero, looked up at that very time) is one cell
+        self.scale = 1.0 / max(step, span / (self.n - 1)) if span > 1e-200 else 0.0
         self.origin = breaks[0] - step / 2  # even breaks lie amid their cells
         inside = np.bincount(self._cell(breaks), minlength=self.n)
         self.before = (np.cumsum(inside) - inside).astype(np.int32)  # small tables stay in the cache
@@ -145,7 +149,7 @@ class _Grid:
         return place
 
 
-Stretches = tuple[FloatArray, FloatArray, IntArray | slice]
+Stretches = tuple[FloatArray, FloatArray, IntArray]
 
 
 def _around(times: FloatArray, epoch: IntArray, starts: FloatArray, reach: float) -> Stretches:
