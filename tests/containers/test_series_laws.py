@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rheobase.containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
+from rheobase.io import load_file, to_nwb
 
 GRID = st.integers(0, 80).map(lambda i: i / 4)
 TIMES = st.lists(GRID, min_size=2, max_size=40).map(lambda values: np.sort(np.array(values)))
@@ -21,7 +25,20 @@ def epochs(values):
 
 
 EPOCHS = st.lists(GRID, min_size=2, max_size=8, unique=True).map(epochs)
-laws = settings(max_examples=40, deadline=None)
+
+
+def dealt(values, hands):
+    """Epochs without contact, dealt to two sets."""
+    whole = epochs(values)
+    hands = np.resize(hands, len(whole))
+    return whole, whole[hands], whole[~hands]
+
+
+DISJOINT = st.builds(
+    dealt, st.lists(GRID, min_size=2, max_size=12, unique=True), st.lists(st.booleans(), min_size=1, max_size=6)
+)
+"""A set of epochs, and two sets that share nothing and are that set together."""
+laws = settings(max_examples=25, deadline=None)
 
 
 def make(kind, times):
@@ -71,6 +88,42 @@ def test_restrict_of_a_union_is_the_union_of_restrictions(kind, times, ep):
     np.testing.assert_array_equal(series.restrict(ep).t, parts)
 
 
+def joined(one, two):
+    """The samples of both, in order of time."""
+    if isinstance(one, Tsd | TsdFrame | TsdTensor):
+        return np.concatenate((one, two))
+    support = one.time_support.union(two.time_support)
+    if isinstance(one, Ts):
+        return Ts(np.sort(np.concatenate((one.t, two.t))), time_support=support)
+    return TsGroup({key: joined(one[key], two[key]) for key in one}, time_support=support)
+
+
+@pytest.mark.filterwarnings("ignore:timestamps are not sorted")
+@pytest.mark.parametrize("kind", KINDS)
+@given(times=TIMES, sets=DISJOINT)
+@laws
+def test_restrict_of_a_union_is_the_merge_of_restrictions(kind, times, sets):
+    whole, a, b = sets
+    series = make(kind, np.unique(times))
+    both = series.restrict(a.union(b))
+    np.testing.assert_array_equal(both.time_support.values, whole.values)
+    merged = joined(series.restrict(a), series.restrict(b))
+    assert content(merged) == content(both)
+    np.testing.assert_array_equal(merged.time_support.values, whole.values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(times=TIMES, ep=EPOCHS)
+@laws
+def test_each_sample_is_kept_or_excluded(kind, times, ep):
+    series = make(kind, times)
+    sizes = [
+        [len(u) for u in part.values()] if kind == "TsGroup" else len(part)
+        for part in (series, series.restrict(ep), series.exclude(ep))
+    ]
+    np.testing.assert_array_equal(sizes[0], np.add(sizes[1], sizes[2]))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @given(times=TIMES, ep=EPOCHS, size=st.sampled_from([0.25, 0.5, 1 / 3, 2.0]))
 @laws
@@ -93,6 +146,16 @@ def test_counts_of_epochs_are_numbers_of_events(kind, times, ep):
     restricted = series.restrict(ep)
     expected = [len(u) for u in restricted.values()] if kind == "TsGroup" else len(restricted)
     np.testing.assert_array_equal(counts.values.sum(axis=0), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(times=TIMES, n=st.sampled_from([2, 4, 5, 8, 16, 20]))
+@laws
+def test_counts_add_up_over_a_split_of_epochs(kind, times, n):
+    series = make(kind, times[times < 20] + 0.1)  # off the grid, where no sample lies on a cut
+    pieces = WORLD.split(20 / n)
+    assert len(pieces) == n
+    np.testing.assert_array_equal(series.count(ep=pieces).values.sum(axis=0), series.count(ep=WORLD).values.sum(axis=0))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -121,6 +184,33 @@ def test_a_value_comes_from_its_own_epoch(mode, times, target, ep):
             continue
         assert value in near
         assert abs(value - t) == np.abs(near - t).min()
+
+
+def epoch_of(t, ep):
+    return [int(np.flatnonzero((ep.start <= x) & (x <= ep.end))[0]) for x in t]
+
+
+@pytest.mark.parametrize("kind", ["Tsd", "TsdFrame", "TsdTensor"])
+@pytest.mark.parametrize("mode", ["closest", "before", "after"])
+@given(times=TIMES, target=TIMES, ep=EPOCHS)
+@laws
+def test_values_of_every_shape_come_from_one_sample_of_the_epoch(kind, mode, times, target, ep):
+    """All numbers of a sample travel together; a group finds for each unit what the unit finds alone."""
+    target = np.unique(target)
+    source = make(kind, target)
+    source.values[:] = target.reshape(-1, *(1,) * (source.ndim - 1))
+    group = make("TsGroup", times)
+    found = group.value_from(make("Tsd", target) * 0 + target, ep, mode)
+    for key, unit in group.items():
+        values = unit.value_from(source, ep, mode)
+        assert type(values) is type(source)
+        first = values.values.reshape(len(values), source.values[0].size)[:, :1]
+        np.testing.assert_array_equal(
+            values.values, np.broadcast_to(first.reshape(-1, *(1,) * (source.ndim - 1)), values.shape)
+        )
+        np.testing.assert_array_equal(found[key].values, first[:, 0])
+        known = ~np.isnan(first[:, 0])
+        np.testing.assert_array_equal(epoch_of(first[known, 0], ep), epoch_of(values.t[known], ep))
 
 
 @pytest.mark.parametrize("kind", KINDS[:4])
@@ -194,3 +284,62 @@ def test_a_group_is_its_units(times):
     assert {k: v.t.tolist() for k, v in group.to_tsd().to_tsgroup().items()} == {
         k: v.t.tolist() for k, v in group.items() if len(v)
     }
+
+
+# ---- round trips
+
+
+def full(kind, times, ep):
+    """An object of that kind with all that it may carry: labels, metadata, a unit and several epochs."""
+    series = make(kind, times).restrict(ep)
+    if kind == "TsdFrame":
+        return TsdFrame(series.t, series.values, time_support=ep, columns=["a", "b"], metadata={"side": ["l", "r"]})
+    return Tsd(series.t, series.values, time_support=ep, unit="mV") if kind == "Tsd" else series
+
+
+def same(one, two):
+    """Whether two objects have the same class, content, support, labels, metadata and unit."""
+    assert type(one) is type(two)
+    if isinstance(one, IntervalSet):
+        np.testing.assert_array_equal(one.values, two.values)
+    else:
+        assert content(one) == content(two)
+        np.testing.assert_array_equal(one.time_support.values, two.time_support.values)
+    if isinstance(one, TsdFrame):
+        np.testing.assert_array_equal(one.columns, two.columns)
+    if isinstance(one, TsdFrame | TsGroup | IntervalSet):
+        assert {k: list(one.get_info(k)) for k in one.metadata_columns} == {
+            k: list(two.get_info(k)) for k in two.metadata_columns
+        }
+    assert getattr(one, "unit", None) == getattr(two, "unit", None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(times=TIMES, ep=EPOCHS)
+@laws
+def test_pickles_and_copies_are_equal(kind, times, ep):
+    series = full(kind, times, ep)
+    for again in (pickle.loads(pickle.dumps(series)), copy.deepcopy(series), series.copy()):
+        same(again, series)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "IntervalSet"])
+@given(times=TIMES, ep=EPOCHS)
+@settings(max_examples=15, deadline=None)
+def test_archives_are_equal(kind, times, ep, tmp_path_factory):
+    path = tmp_path_factory.mktemp("archive") / "x.npz"
+    series = IntervalSet(ep, metadata={"n": range(len(ep))}) if kind == "IntervalSet" else full(kind, times, ep)
+    series.save(path)
+    same(load_file(path), series)
+
+
+@given(times=TIMES, ep=EPOCHS)
+@settings(max_examples=3, deadline=None)
+def test_nwb_files_are_equal(times, ep, tmp_path_factory):
+    objects = {kind.lower(): full(kind, times, ep) for kind in KINDS} | {
+        "epochs": IntervalSet(ep, metadata={"n": range(len(ep))})
+    }
+    path = to_nwb(objects, tmp_path_factory.mktemp("nwb") / "x.nwb")
+    with load_file(path, lazy_loading=False) as data:
+        for name, obj in objects.items():
+            same(data[name], obj)

@@ -189,6 +189,15 @@ def test_conversion_is_applied_and_the_unit_kept(data):
     assert data.unit("units") is None
 
 
+def test_the_unit_is_kept_of_samples_in_memory(path):
+    with load_file(path, lazy_loading=False) as data:
+        assert isinstance(data["current"].values, np.ndarray)
+        assert {name: data[name].unit for name in ("current", "lfp", "plain")} == {
+            name: data.unit(name) for name in ("current", "lfp", "plain")
+        }
+        assert data["current"].unit == "A"
+
+
 def test_conversion_per_channel_and_offset(data):
     stored = np.arange(20).reshape(10, 2)
     np.testing.assert_allclose(np.asarray(data["lfp"].values), stored * [2.0, 20.0] + 0.5, rtol=1e-15)

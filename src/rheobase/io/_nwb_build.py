@@ -26,6 +26,7 @@ from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._lazy import LazyArray
 from ..containers._metadata import Metadata
 from ..containers._time import sort_order
+from ..containers._value_units import with_unit
 from ..containers._warn import warn_user
 from ._nwb_layout import LABEL, MARK, VALUES, columns_note, decoded, is_note, support_note
 
@@ -110,7 +111,7 @@ def _series(obj: Any, *, lazy: bool, raw: bool) -> Tsd | TsdFrame | TsdTensor:
     if len(times) != len(values):
         msg = f"it has {len(times)} timestamps for {len(values)} samples."
         raise BuildError(msg)
-    order = sort_order(times)
+    unit, order = values.unit, sort_order(times)
     if order is not None:
         warn_user(f"timestamps of {obj.name!r} are not sorted; sorting them and their samples")
         times, values = times[order], values[:][order]
@@ -120,11 +121,11 @@ def _series(obj: Any, *, lazy: bool, raw: bool) -> Tsd | TsdFrame | TsdTensor:
     if support is None:
         support = IntervalSet(times[0], times[-1]) if len(times) else IntervalSet([], [])
     if values.ndim == 1:
-        return Tsd._trusted(times, values, support)
+        return with_unit(Tsd._trusted(times, values, support), unit)
     if values.ndim > 2:
-        return TsdTensor._trusted(times, values, support)
+        return with_unit(TsdTensor._trusted(times, values, support), unit)
     columns, metadata = _columns(obj, values.shape[1])
-    return TsdFrame._trusted(times, values, support, columns, metadata)
+    return with_unit(TsdFrame._trusted(times, values, support, columns, metadata), unit)
 
 
 def _samples(obj: Any, *, raw: bool) -> LazyArray:
