@@ -9,17 +9,22 @@
 from __future__ import annotations
 
 from .criteria import aic, bic
+from .folds import Folds, blocked, by_epoch, by_trial
 from .likelihood import bits_per_spike, deviance_explained, log_likelihood, pseudo_r2
 from .rescaling import KSTest, RescaledTime, ks_test, time_rescaling
 from .residuals import ResidualAutocorrelation, pearson_residuals, residual_autocorrelation
 
 __all__ = [
+    "Folds",
     "KSTest",
     "RescaledTime",
     "ResidualAutocorrelation",
     "aic",
     "bic",
     "bits_per_spike",
+    "blocked",
+    "by_epoch",
+    "by_trial",
     "deviance_explained",
     "ks_test",
     "log_likelihood",
