@@ -11,13 +11,15 @@ check of the few times that lie within rounding of an edge. No table of edges is
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_blocks, take_runs
+from .events import epoch_of_runs, run_blocks, take_runs, unit_parts
 from .search import first_not_before, segmented_search
+from .threads import for_each
 
 __all__ = ["BinGrid", "bin_edges", "bin_rows", "count", "count_trials", "trial_positions"]
 
@@ -26,6 +28,12 @@ NANO = 1e9
 
 EXACT = 2.0**52
 """Above this many nanoseconds float64 no longer holds whole ones; edges are then multiples of the plain bin size."""
+
+LONG_RUN = 4096
+"""Mean number of events of a unit in an epoch from which these are counted run by run."""
+
+PIECE = 1 << 16
+"""Events of one run that are counted at a time."""
 
 
 class BinGrid(NamedTuple):
@@ -271,23 +279,54 @@ def count(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, dty
     OverflowError
         If a bin holds more events than `dtype` can.
     """
-    n_units, n_epochs = first.shape
-    out = np.zeros((n_units, grid.n_bins), dtype=dtype)
-    flat = out.reshape(-1)
-    if out.size == 0:
-        return out.T
-    chosen = take_runs(times, first, last)
-    cell = (np.arange(n_units)[:, None] * grid.n_bins + grid.offsets[:-1]).reshape(-1)  # of the first bin of each run
-    for rows, run, sizes in run_blocks(last - first):
-        epoch = 0 if n_epochs == 1 else np.repeat(run % n_epochs, sizes)
-        cells = grid.index(chosen[rows], epoch)
-        cells += np.repeat(cell[run], sizes)
-        _add_sorted(flat, cells)
+    out = np.zeros((first.shape[0], grid.n_bins), dtype=dtype)
+    if out.size:
+        sizes = (last - first).sum(axis=1)
+        add = _add if sizes.max() <= _largest(dtype) else _add_checked
+        parts = unit_parts(sizes)
+        for_each(lambda units: _count_units(out[units], times, first[units], last[units], grid, add), parts)
     return out.T
 
 
-def _add_sorted(flat: np.ndarray, cells: IntArray) -> None:
-    """Add 1 to every cell named in the sorted `cells`, once per time it is named, and refuse to overflow.
+def _count_units(
+    out: np.ndarray,
+    times: FloatArray,
+    first: IntArray,
+    last: IntArray,
+    grid: BinGrid,
+    add: Callable[[np.ndarray, IntArray], None],
+) -> None:
+    """Count events into `out`, shape (unit, bin); `add` raises cells of it by one."""
+    n_units, n_epochs = first.shape
+    flat = out.reshape(-1)
+    cell = (np.arange(n_units)[:, None] * grid.n_bins + grid.offsets[:-1]).reshape(-1)  # of the first bin of each run
+    if int((last - first).sum()) >= LONG_RUN * first.size:  # few and long: nothing to be said for each event
+        for i, (low, high) in enumerate(zip(first.reshape(-1).tolist(), last.reshape(-1).tolist())):
+            for begin in range(low, high, PIECE):
+                cells = grid.index(times[begin : min(begin + PIECE, high)], i % n_epochs)
+                add(flat[cell[i] :], cells)
+        return
+    chosen = take_runs(times, first, last)
+    for rows, run, sizes in run_blocks(last - first):
+        cells = grid.index(chosen[rows], epoch_of_runs(run, sizes, n_epochs))
+        cells += np.repeat(cell[run], sizes)
+        add(flat, cells)
+
+
+def _largest(dtype: np.dtype) -> int:
+    """Up to which number of events counting one by one stays exact in `dtype`."""
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).max)
+    return 1 << 53 if dtype == np.float64 else 0
+
+
+def _add(flat: np.ndarray, cells: IntArray) -> None:
+    """Add 1 to every cell named in `cells`, once per time it is named."""
+    np.add.at(flat, cells, flat.dtype.type(1))
+
+
+def _add_checked(flat: np.ndarray, cells: IntArray) -> None:
+    """`_add` for sorted `cells`, which refuses to overflow.
 
     Only the first of the cells may have been counted before: blocks follow each other in order.
     """
@@ -343,9 +382,12 @@ def trial_positions(offsets: IntArray, align: str) -> tuple[IntArray, IntArray, 
     return trial, column, width
 
 
-def count_trials(counts: np.ndarray, grid: BinGrid, align: str, padding_value: float) -> FloatArray:
-    """Counts of shape (bin, unit) as trials side by side: float64, shape (unit, trial, bin of trial)."""
+def count_trials(
+    times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, align: str, padding_value: float
+) -> FloatArray:
+    """`count` in trials side by side: float64, shape (unit, trial, bin of trial)."""
     trial, column, width = trial_positions(grid.offsets, align)
-    out = np.full((counts.shape[1], grid.offsets.size - 1, width), padding_value, dtype=np.float64)
-    out[:, trial, column] = counts.T
+    out = np.full((first.shape[0], grid.sizes.size, width), padding_value, dtype=np.float64)
+    for units in unit_parts(np.full(first.shape[0], grid.n_bins)):
+        out[units, trial, column] = count(times, first[units], last[units], grid, np.dtype(np.int64)).T
     return out

@@ -27,6 +27,7 @@ __all__ = [
     "runs",
     "take_runs",
     "time_order",
+    "unit_parts",
     "unit_runs",
 ]
 
@@ -35,6 +36,10 @@ LONG_RUN = 64
 
 MANY_EPOCHS = 8
 """Epochs above which the runs of units are looked up unit by unit."""
+
+
+PART = 1 << 18
+"""Samples of neighbouring units that one thread works on at a time."""
 
 
 def runs(times: FloatArray, starts: FloatArray, ends: FloatArray) -> tuple[IntArray, IntArray]:
@@ -176,6 +181,16 @@ def run_blocks(sizes: IntArray, block: int = BLOCK) -> Iterator[tuple[slice, Int
         high = int(np.searchsorted(upto, stop, side="left")) + 1
         counts = np.diff(np.minimum(upto[low:high], stop), prepend=begin)
         yield slice(begin, stop), np.arange(low, high), counts
+
+
+def unit_parts(sizes: IntArray) -> list[slice]:
+    """Cut a population into neighbouring units of about `PART` samples together (or one unit with more)."""
+    upto = np.cumsum(sizes)
+    if not upto.size or upto[-1] <= PART:
+        return [slice(0, upto.size)]
+    cuts = np.unique(np.searchsorted(upto, np.arange(PART, upto[-1], PART)) + 1)
+    bounds = np.unique(np.concatenate(([0], cuts, [upto.size]))).tolist()
+    return [slice(a, b) for a, b in zip(bounds, bounds[1:])]
 
 
 def epoch_of_runs(run: IntArray, counts: IntArray, n_epochs: int) -> IntArray | int:

@@ -62,5 +62,4 @@ def count_events_in_trials(
     as_seconds(padding_value, "s", "padding_value", RuntimeError)
     grid = _bins.bin_edges(ep.start, ep.end, size)
     first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
-    counts = _bins.count(times, first, last, grid, np.dtype(np.int64))
-    return _bins.count_trials(counts, grid, align, padding_value)
+    return _bins.count_trials(times, first, last, grid, align, padding_value)
