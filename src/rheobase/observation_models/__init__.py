@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from .._errors import did_you_mean, kind_of
 from ._core import AbstractObservationModel
+from .bernoulli import BernoulliObservations
+from .categorical import CategoricalObservations
+from .gamma import GammaObservations
+from .gaussian import GaussianObservations
+from .negative_binomial import NegativeBinomialObservations
 from .poisson import PoissonObservations
 
-__all__ = ["AbstractObservationModel", "PoissonObservations", "resolve"]
+__all__ = [
+    "AbstractObservationModel",
+    "BernoulliObservations",
+    "CategoricalObservations",
+    "GammaObservations",
+    "GaussianObservations",
+    "NegativeBinomialObservations",
+    "PoissonObservations",
+    "resolve",
+]
 
-BY_NAME: dict[str, type[AbstractObservationModel]] = {"Poisson": PoissonObservations}
+BY_NAME: dict[str, type[AbstractObservationModel]] = {
+    "Poisson": PoissonObservations,
+    "Gaussian": GaussianObservations,
+    "Gamma": GammaObservations,
+    "Bernoulli": BernoulliObservations,
+    "NegativeBinomial": NegativeBinomialObservations,
+    "Categorical": CategoricalObservations,
+}
 
 
 def resolve(observation_model: str | AbstractObservationModel) -> AbstractObservationModel:
@@ -17,7 +38,8 @@ def resolve(observation_model: str | AbstractObservationModel) -> AbstractObserv
     Parameters
     ----------
     observation_model
-        ``"Poisson"`` (a trailing ``Observations`` and a dotted path are read past) or an instance.
+        ``"Poisson"``, ``"Gaussian"``, ``"Gamma"``, ``"Bernoulli"``, ``"NegativeBinomial"`` or ``"Categorical"`` (a
+        trailing ``Observations`` and a dotted path are read past), or an instance.
 
     Raises
     ------

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .. import links
-from ..links import AbstractInverseLink, Exp
-from ._core import AbstractObservationModel
+from ..links import Exp
+from ._core import EPS, AbstractWithInverseLink, check_counts, times_log
 
-_EPS = np.finfo(np.float64).eps
+__all__ = ["PoissonObservations"]
 
 
-@dataclass(frozen=True)
-class PoissonObservations(AbstractObservationModel):
+@dataclass(frozen=True, repr=False)
+class PoissonObservations(AbstractWithInverseLink):
     r"""Counts with variance equal to their mean: :math:`\log p(y) = y \log\mu - \mu - \log y!`.
 
     Parameters
@@ -24,49 +22,49 @@ class PoissonObservations(AbstractObservationModel):
         Where older scripts give it; today it is an argument of the model. The exponential, canonical for counts, if
         not given.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rheobase.observation_models import PoissonObservations
+    >>> PoissonObservations().deviance(np.array([0.0, 2.0]), np.array([1.5, 2.0]))
+    array([3., 0.])
+
     References
     ----------
     McCullagh & Nelder (1989), *Generalized Linear Models*, 2nd ed., chapter 6.
     """
 
-    inverse_link_function: str | Callable | AbstractInverseLink | None = None
+    canonical = Exp()
+    silent_values = (0.0,)
 
-    def __post_init__(self):
-        object.__setattr__(self, "inverse_link_function", links.resolve(self.inverse_link_function, Exp()))
-
-    def __repr__(self) -> str:
-        link = self.inverse_link_function
-        return "PoissonObservations()" if link == Exp() else f"PoissonObservations(inverse_link_function={link.name!r})"
-
-    @property
-    def default_inverse_link_function(self) -> AbstractInverseLink:
-        """The one given to the constructor, or the exponential."""
-        return self.inverse_link_function
-
-    @property
-    def scale(self) -> float:
-        """Dispersion; always 1."""
-        return 1.0
-
-    def negative_log_likelihood(self, y, eta, link):
+    def negative_log_likelihood(self, y, eta, link, scale=None):
         """Mean minus `y` times its logarithm, elementwise; the exponential link never takes a logarithm."""
-        return link(eta) - y * link.log(eta)
+        if link.positive:
+            return link(eta) - y * link.log(eta)
+        import jax.numpy as jnp
 
-    def log_likelihood_per_sample(self, y, mean, scale=1.0):
+        mean = link(eta)
+        return jnp.where(mean > 0, mean, 0.0) - times_log(y, link.log(eta))
+
+    def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of counts `y` at `mean`, elementwise, nats; means are floored at 2.2e-16."""
         from scipy.special import gammaln
 
-        mean = np.maximum(mean, _EPS)
+        mean = np.maximum(mean, EPS)
         return y * np.log(mean) - mean - gammaln(y + 1.0)
 
-    def deviance(self, y, mean, scale=1.0):
+    def deviance(self, y, mean, scale=None):
         """Twice the log-likelihood lost against a model with mean `y`, elementwise (McCullagh & Nelder 1989, section
         2.3).
         """
-        mean = np.maximum(mean, _EPS)
-        return 2.0 * (y * np.log(np.maximum(y / mean, _EPS)) - (y - mean))
+        mean = np.maximum(mean, EPS)
+        return 2.0 * (y * np.log(np.maximum(y / mean, EPS)) - (y - mean))
 
-    def sample_generator(self, key, predicted_rate, scale=1.0):
+    def variance(self, mean, scale=None):
+        """The mean itself."""
+        return mean
+
+    def sample_generator(self, key, predicted_rate, scale=None):
         """Draw counts of the shape of `predicted_rate`."""
         import jax
 
@@ -74,10 +72,4 @@ class PoissonObservations(AbstractObservationModel):
 
     def check_response(self, y):
         """Counts are finite and not negative; halves and the like are allowed (weighted or averaged counts)."""
-        lowest = np.nanmin(y, initial=0.0)
-        if lowest < 0:
-            msg = (
-                f"y must hold counts >= 0 for Poisson observations, but its smallest value is {lowest:g}. "
-                "Were rates or z-scored counts given instead of counts?"
-            )
-            raise ValueError(msg)
+        check_counts(y, "Poisson")
