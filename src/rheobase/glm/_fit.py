@@ -11,8 +11,10 @@ from .._types import BoolArray, FloatArray
 from ..design import AbstractDesign
 from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
+from ..regularizer import AbstractRegularizer
 from ..solvers._core import Progress, Result, Solution
 from ..solvers.registry import make_solver
+from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
 
 __all__ = ["solve"]
@@ -26,12 +28,15 @@ def solve(
     y: FloatArray,
     model: AbstractObservationModel,
     link: AbstractInverseLink,
-    penalty_curvature: FloatArray,
+    regularizer: AbstractRegularizer,
+    strength: Any = None,
     *,
     solver_name: str = "auto",
     solver_kwargs: dict[str, Any] | None = None,
     feature_mask: BoolArray | None = None,
     start: tuple[FloatArray, FloatArray] | None = None,
+    offset: FloatArray | None = None,
+    sample_weight: FloatArray | None = None,
 ) -> Solution:
     """Fit every neuron on its own optimum.
 
@@ -43,14 +48,18 @@ def solve(
         Response, shape (n_samples, neuron); a NaN leaves out that row for that neuron.
     model, link
         Observation model and inverse link.
-    penalty_curvature
-        Ridge strength of each coefficient, in the user's units, shape (n_features, neuron).
+    regularizer, strength
+        Penalty on the coefficients in the user's units, and how strong it is.
     solver_name, solver_kwargs
         See `rheobase.solvers`.
     feature_mask
         Shape (n_features, neuron), False where a coefficient stays zero.
     start
         Coefficients (n_features, neuron) and intercepts (neuron,) to start from.
+    offset
+        Added to the linear predictor, shape (n_samples, 1 or neuron); finite where rows are used.
+    sample_weight
+        How much each row counts, >= 0, shape (n_samples, 1 or neuron). Only ratios matter.
 
     Returns
     -------
@@ -59,31 +68,37 @@ def solve(
     """
     began = time.perf_counter()
     known = np.isfinite(y)
+    for rows in (offset, None if sample_weight is None else np.where(sample_weight > 0, 0.0, np.nan)):
+        known = known if rows is None else known & np.isfinite(rows)
     standard = design.standardized(known.any(axis=1))
-    weights = _row_weights(standard, known)
+    weights = _row_weights(standard, known, sample_weight)
     y = np.where(known, y, 0.0)
     used = weights[: len(y)] > 0
     mean = np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
     silent = ~np.any((y != 0) & used, axis=0)
     fitted = np.flatnonzero(~silent)
-    coef, intercept = np.zeros((design.n_features, y.shape[1])), np.zeros(y.shape[1])
+    shape = (design.n_features, y.shape[1])
+    penalty = penalty_of(regularizer, strength, shape, standard.scale)
+    coef, intercept = np.zeros(shape), np.zeros(y.shape[1])
     if silent.any():  # not every link reaches the floor, so it is not asked without need
         intercept[silent] = link.link(np.float64(RATE_FLOOR))
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
     n_iter = np.zeros(y.shape[1], dtype=np.int64)
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
     if fitted.size:
-        shared = weights.shape[1] == 1
+        some = fitted.size < y.shape[1]
         problem = GLMProblem(
             standard,
-            _padded(y, standard.n_rows) if fitted.size == y.shape[1] else _padded(y[:, fitted], standard.n_rows),
-            weights if shared else np.ascontiguousarray(weights[:, fitted]),
+            _padded(y[:, fitted] if some else y, standard.n_rows),
+            _columns(weights, fitted),
             RowLoss(model, link),
-            np.vstack([penalty_curvature[:, fitted] / standard.scale[:, None] ** 2, np.zeros(len(fitted))]),
+            penalty.select(fitted) if some else penalty,
             None if feature_mask is None else np.vstack([feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)]),
+            None if offset is None else _padded(np.nan_to_num(_columns(offset, fitted)), standard.n_rows),
         )
         params = _start(problem, link.link(mean[fitted]), start, fitted)
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, standard.n_valid, design.n_features, len(fitted))
+        sizes = (standard.n_valid, design.n_features, len(fitted))
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=penalty.norms is not None)
         progress = Progress(len(fitted))
         try:
             trace = solver.run(problem, params, progress)
@@ -93,7 +108,9 @@ def solve(
         loss[fitted], result[fitted], n_iter[fitted] = trace.loss, trace.result, trace.n_iter
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
     free = np.full(y.shape[1], design.n_features) if feature_mask is None else feature_mask.sum(axis=0)
-    if fitted.size and not penalty_curvature.any():
+    if penalty.norms is not None:
+        free = np.count_nonzero(coef, axis=0)
+    elif fitted.size and not penalty.diagonal().any():
         free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))
     stats["n_parameters"] = free + 1
     stats["n_rows_used"] = np.broadcast_to((weights > 0).sum(axis=0), (y.shape[1],)).copy()
@@ -102,13 +119,22 @@ def solve(
     return Solution(coef, intercept, loss, result, n_iter, stats)
 
 
-def _row_weights(standard, known: BoolArray) -> FloatArray:
+def _columns(rows: FloatArray, which) -> FloatArray:
+    """Some columns of an array of shape (row, neuron); one that all neurons share stays as it is."""
+    if rows.shape[1] == 1 or len(which) == rows.shape[1]:
+        return rows
+    return np.ascontiguousarray(rows[:, which])
+
+
+def _row_weights(standard, known: BoolArray, sample_weight: FloatArray | None) -> FloatArray:
     """Weights that sum to one over the rows a neuron uses: one column if all neurons use the same rows."""
     rows = standard.row_mask[: len(known), None] & known
     if known.shape[1] > 1 and np.array_equal(rows.all(axis=1), rows.any(axis=1)):
         rows = rows[:, :1]
-    out = np.zeros((standard.n_rows, rows.shape[1]))
-    out[: len(rows)] = rows / np.maximum(rows.sum(axis=0), 1)
+    counted = rows if sample_weight is None else np.where(rows, sample_weight, 0.0)
+    total = counted.sum(axis=0)
+    out = np.zeros((standard.n_rows, counted.shape[1]))
+    out[: len(rows)] = counted / np.where(total > 0, total, 1.0)
     return out
 
 
@@ -123,6 +149,8 @@ def _start(problem: GLMProblem, null_intercept: FloatArray, start, fitted) -> Fl
     its loss is finite.
     """
     null = np.vstack([np.zeros((problem.n_features, len(fitted))), null_intercept])
+    if problem.has_offset:
+        null[-1] -= problem.mean_offset()
     if start is None:
         return null
     params = np.vstack(problem.design.convert(start[0][:, fitted], start[1][fitted]))

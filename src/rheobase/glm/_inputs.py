@@ -12,7 +12,7 @@ from .._types import FloatArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..design import AbstractDesign, Dense
 
-__all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of"]
+__all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of", "numeric"]
 
 _SAME_TIME = 1e-9
 """Seconds by which two sample times may differ and still be the same."""
@@ -66,7 +66,7 @@ def as_design(X: Any, name: str = "X") -> AbstractDesign:
     """
     if isinstance(X, AbstractDesign):
         return X
-    values = _numeric(X, name)
+    values = numeric(X, name)
     if values.ndim != 2:
         fix = (
             "Add the feature axis: np.expand_dims(X, 1)."
@@ -98,7 +98,7 @@ def as_response(y: Any, ndim: int) -> FloatArray:
     ValueError
         If it has another number of dimensions.
     """
-    values = _numeric(y, "y")
+    values = numeric(y, "y")
     if values.ndim != ndim:
         shape = "(time,)" if ndim == 1 else "(time, neuron)"
         fix = (
@@ -112,7 +112,7 @@ def as_response(y: Any, ndim: int) -> FloatArray:
     return values[:, None] if ndim == 1 else values
 
 
-def check_same_rows(X: Any, y: Any, n_x: int, n_y: int) -> None:
+def check_same_rows(X: Any, y: Any, n_x: int, n_y: int, names: tuple[str, str] = ("X", "y")) -> None:
     """Features and response must have the same rows, at the same times if both have times.
 
     Raises
@@ -122,10 +122,13 @@ def check_same_rows(X: Any, y: Any, n_x: int, n_y: int) -> None:
     TimeSupportError
         If both are time series and their times or supports differ.
     """
+    one, other = names
+    one, other = names
     if n_x != n_y:
         msg = (
-            f"X and y must have the same number of time points, got {n_x} rows in X and {n_y} in y. "
-            "Count and average in the same bins: spikes.count(bin_size, ep) and feature.bin_average(bin_size, ep)."
+            f"{one} and {other} must have the same number of time points, got {n_x} rows in {one} and {n_y} in "
+            f"{other}. Count and average in the same bins: spikes.count(bin_size, ep) and "
+            "feature.bin_average(bin_size, ep)."
         )
         raise ValueError(msg)
     first, second = clock_of(X), clock_of(y)
@@ -134,21 +137,22 @@ def check_same_rows(X: Any, y: Any, n_x: int, n_y: int) -> None:
     if not np.allclose(first.t, second.t, rtol=0, atol=_SAME_TIME):
         row = int(np.argmax(np.abs(first.t - second.t) > _SAME_TIME))
         msg = (
-            f"X and y must share their times, but row {row} is at {first.t[row]:.9g} s in X and at "
-            f"{second.t[row]:.9g} s in y. "
+            f"{one} and {other} must share their times, but row {row} is at {first.t[row]:.9g} s in {one} and at "
+            f"{second.t[row]:.9g} s in {other}. "
             "Use the same epochs and bin size, or X.value_from / X.interpolate to bring one to the times of the other."
         )
         raise TimeSupportError(msg)
     a, b = first.time_support, second.time_support
     if len(a) != len(b) or not np.allclose(a.values, b.values, rtol=0, atol=_SAME_TIME):
         msg = (
-            f"X and y must share their time support, got {len(a)} epoch(s) for X and {len(b)} for y. Use restrict "
-            f"on both."
+            f"{one} and {other} must share their time support, got {len(a)} epoch(s) for {one} and {len(b)} for "
+            f"{other}. Use restrict on both."
         )
         raise TimeSupportError(msg)
 
 
-def _numeric(values: Any, name: str) -> np.ndarray:
+def numeric(values: Any, name: str) -> np.ndarray:
+    """Array of numbers in what the user gave as `name`; a TypeError that says what to do if there is none."""
     if isinstance(values, dict):
         msg = (
             f"{name} must be an array or a time series, got a dict; stack its blocks: np.hstack(list({name}.values()))."

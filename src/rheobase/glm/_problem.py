@@ -15,6 +15,7 @@ from ..design._core import AbstractStandardized
 from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
 from ..solvers._core import AbstractProblem, Evaluation
+from ..solvers._penalty import Penalty
 
 __all__ = ["GLMProblem", "RowLoss"]
 
@@ -33,7 +34,7 @@ class RowLoss:
 
 
 class GLMProblem(AbstractProblem):
-    """Mean negative log-likelihood plus a quadratic penalty, for many neurons that share a standardised design.
+    """Mean negative log-likelihood plus a penalty, for many neurons that share a standardised design.
 
     Parameters
     ----------
@@ -45,10 +46,12 @@ class GLMProblem(AbstractProblem):
         Row weights that sum to one for each neuron: shape (design.n_rows, 1) if shared, else (design.n_rows, neuron).
     row_loss
         Observation model and inverse link.
-    ridge
-        Curvature of the penalty in standardised units, shape (n_features + 1, neuron), zero for intercepts.
+    penalty
+        In standardised units; nothing on intercepts.
     free
         Shape (n_features + 1, neuron), False where a coefficient is held at zero; None if all are free.
+    offset
+        Added to the predictor, shape (design.n_rows, 1 or neuron), or None.
     gram
         Second moments of the design, if already known.
     """
@@ -59,20 +62,32 @@ class GLMProblem(AbstractProblem):
         y,
         weights,
         row_loss: RowLoss,
-        ridge: FloatArray,
+        penalty: Penalty,
         free: BoolArray | None = None,
+        offset: FloatArray | None = None,
         gram: FloatArray | None = None,
     ):
         self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
-        self.ridge, self.free, self._gram = ridge, free, gram
+        self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
         self.n_rows, self.n_features, self.n_neurons = design.n_rows, design.n_features, y.shape[1]
 
     @property
     def constant_start(self):
-        return self.weights.shape[1] == 1
+        return self.weights.shape[1] == 1 and self._offset is None
 
     def start(self):
-        return np.zeros((self.design.n_rows, self.n_neurons))
+        if self._offset is None:
+            return np.zeros((self.design.n_rows, self.n_neurons))
+        return np.broadcast_to(self._offset, (self.design.n_rows, self.n_neurons))
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether rows differ by more than their features."""
+        return self._offset is not None
+
+    def mean_offset(self) -> FloatArray:
+        """Weighted mean of the offset, shape (1,) or (neuron,)."""
+        return np.sum(self.weights * self._offset, axis=0)
 
     def predictor(self, params):
         return _add(self.design.matvec(params[:-1]), params[-1])
@@ -104,9 +119,12 @@ class GLMProblem(AbstractProblem):
     def null_gram(self):
         if self._gram is None:
             n = self.n_features
-            rows = self.design.row_mask[:, None] / max(self.design.n_valid, 1)
+            rows = self.weights
+            if rows.shape[1] > 1:  # neurons that differ in their rows share the plain one
+                rows = self.design.row_mask[:, None] / max(self.design.n_valid, 1)
             self._gram = np.zeros((n + 1, n + 1))
             self._gram[:n, :n] = self.design.gram(rows)[0]
+            self._gram[n, :n] = self._gram[:n, n] = self.design.rmatvec(rows)[:, 0]
             self._gram[n, n] = 1.0
         return self._gram
 
@@ -116,8 +134,11 @@ class GLMProblem(AbstractProblem):
     def select(self, columns):
         weights = self.weights if self.weights.shape[1] == 1 else self.take(self.weights, columns)
         free = None if self.free is None else self.free[:, columns]
-        y, ridge = self.take(self.y, columns), self.ridge[:, columns]
-        return GLMProblem(self.design, y, weights, self.row_loss, ridge, free, self._gram)
+        offset = self._offset
+        if offset is not None and offset.shape[1] > 1:
+            offset = self.take(offset, columns)
+        y, penalty = self.take(self.y, columns), self.penalty.select(columns)
+        return GLMProblem(self.design, y, weights, self.row_loss, penalty, free, offset, self._gram)
 
     def take(self, rows, columns):
         if len(columns) == rows.shape[1]:

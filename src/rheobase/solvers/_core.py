@@ -2,7 +2,7 @@ r"""What a solver may ask of a problem, and what it gives back.
 
 A problem minimises, for each neuron n on its own,
 
-.. math:: J_n(w, b) = \frac{\sum_t a_{tn}\, \ell(y_{tn}, x_t^\top w + b)}{\sum_t a_{tn}} + \tfrac12 \sum_j d_{jn} w_j^2
+.. math:: J_n(w, b) = \frac{\sum_t a_{tn}\, \ell(y_{tn}, o_{tn} + x_t^\top w + b)}{\sum_t a_{tn}} + P_n(w)
 
 over the parameters of all neurons side by side: an array of shape (n_features + 1, neuron) whose last row holds the
 intercepts. Work that grows with the number of rows is compiled or BLAS and belongs to the problem; what grows with
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
+from ._penalty import Penalty
 
 __all__ = ["AbstractProblem", "AbstractSolver", "Evaluation", "Progress", "Result", "Solution", "Trace"]
 
@@ -104,8 +105,8 @@ class AbstractProblem(abc.ABC):
         Response, shape (n_rows, neuron), and row weights, shape (n_rows, 1 or neuron).
     row_loss : callable
         ``row_loss(y, eta)``, elementwise, JAX arrays; hashable.
-    ridge : FloatArray
-        Curvature of the penalty, shape (n_features + 1, neuron); zero for intercepts.
+    penalty : Penalty
+        What is added to the loss of each neuron.
     free : BoolArray or None
         Shape (n_features + 1, neuron); False where a coefficient is held at its start. None: all free.
     """
@@ -116,7 +117,7 @@ class AbstractProblem(abc.ABC):
     y: Any
     weights: Any
     row_loss: Callable[[Any, Any], Any]
-    ridge: FloatArray
+    penalty: Penalty
     free: BoolArray | None
 
     @abc.abstractmethod

@@ -6,11 +6,14 @@ so that no time is spent on them and few array shapes are compiled.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .._types import BoolArray, FloatArray
 from . import line_search
 from ._core import AbstractProblem, Evaluation, Result, Trace
+from ._kinks import GroupedQuadratic
 from ._linear import solve_spd
 
 __all__ = ["FLAT_STEP", "Batch"]
@@ -91,12 +94,12 @@ class Batch:
         return np.maximum(np.abs(self.params[:-1]).max(axis=0, initial=0.0), 1e-9)
 
     def _penalty(self, params: FloatArray) -> FloatArray:
-        return 0.5 * np.sum(self.problem.ridge * params**2, axis=0)
+        return self.problem.penalty.smooth(params) + self.problem.penalty.kinks(params)
 
     def gradient(self) -> FloatArray:
-        """Gradient of the objective, zero where a coefficient is held, shape (n_features + 1, neuron)."""
+        """Gradient of the objective without kinks, zero where a coefficient is held, shape (n_features + 1, neuron)."""
         self.passes += 1
-        gradient = self.problem.gradient(self.now.residual) + self.problem.ridge * self.params
+        gradient = self.problem.gradient(self.now.residual) + self.problem.penalty.gradient(self.params)
         return gradient if self.problem.free is None else gradient * self.problem.free
 
     def hessian(self, columns) -> FloatArray:
@@ -107,17 +110,21 @@ class Batch:
             hessian = curvature[:, None, None] * self.problem.null_gram()
         else:
             hessian = self.problem.hessian(self.now.curvature, columns)
-        diagonal = np.arange(hessian.shape[1])
-        hessian[:, diagonal, diagonal] += self.problem.ridge[:, columns].T
+        self.problem.penalty.add_to(hessian, columns)
         if self.problem.free is not None:
             free = self.problem.free[:, columns].T
             hessian *= free[:, :, None] & free[:, None, :]
         return hessian
 
     def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular."""
+        """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular.
+
+        Where the penalty has kinks, proximal ones: to the minimum of the quadratic model plus the kinks.
+        """
         direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
         columns = np.flatnonzero(self.moving)
+        if self.problem.penalty.norms is not None:
+            return self._proximal_direction(gradient, columns), singular
         for column, hessian in zip(columns, self.hessian(columns)):
             if self.problem.free is None:
                 direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
@@ -127,18 +134,30 @@ class Batch:
                 direction[free, column], singular[column] = solve_spd(inside, -gradient[free, column])
         return direction, singular
 
+    def _proximal_direction(self, gradient: FloatArray, columns) -> FloatArray:
+        """Steps to the minimum of the quadratic model plus the kinks, in the coordinates in which norms are taken."""
+        norms, direction = self.problem.penalty.norms, np.zeros_like(gradient)
+        for column, hessian in zip(columns, self.hessian(columns)):
+            free = np.arange(len(gradient))
+            if self.problem.free is not None:
+                free = np.flatnonzero(self.problem.free[:, column])
+            scale = norms.scale[free]
+            model = GroupedQuadratic(
+                gradient[free, column] * scale,
+                hessian[np.ix_(free, free)] * np.outer(scale, scale),
+                self.params[free, column] / scale,
+                norms.member[free, column],
+                norms.strength[:, column],
+            )
+            direction[free, column] = model.solve() * scale - self.params[free, column]  # so that zeros are exact
+        return direction
+
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
         """Search along `direction` and go there; returns the moves, shape (n_features + 1, neuron)."""
         direction = direction * self.moving
         change = self.problem.predictor(direction)
         self.passes += 1
-        line = line_search.Line(
-            objective=self.objective,
-            slope=np.sum(gradient * direction, axis=0),
-            penalty=self._penalty(self.params),
-            penalty_slope=np.sum(self.problem.ridge * self.params * direction, axis=0),
-            penalty_curvature=np.sum(self.problem.ridge * direction**2, axis=0),
-        )
+        line = self._line(direction, gradient)
         step, now, objective, failed = line_search.search(
             self.problem, self.now.eta, change, line, self.moving, flatness=flatness
         )
@@ -150,6 +169,26 @@ class Batch:
         moved = step * direction
         self.params = self.params + moved
         return moved
+
+    def _line(self, direction: FloatArray, gradient: FloatArray) -> line_search.Line:
+        """What the search knows beforehand: the penalty along the way, and the slope.
+
+        Where the penalty has kinks, its change over the full step takes the place of its slope (Tseng & Yun 2009).
+        """
+        penalty, params = self.problem.penalty, self.params
+        slope, bend = penalty.gradient(direction), np.sum(gradient * direction, axis=0)
+        line = line_search.Line(
+            objective=self.objective,
+            slope=bend,
+            penalty=penalty.smooth(params),
+            penalty_slope=np.sum(slope * params, axis=0),
+            penalty_curvature=np.sum(slope * direction, axis=0),
+        )
+        if penalty.norms is None:
+            return line
+        kinks = penalty.kinks(params)
+        change = penalty.kinks(params + direction) - kinks
+        return replace(line, slope=bend + change, kinks=lambda step: penalty.kinks(params + step * direction))
 
     def stop(self, who: BoolArray, how) -> None:
         """Let the moving ones of `who` end with the result `how` (one, or one for each neuron)."""

@@ -101,7 +101,7 @@ class _Metric:
         problem = batch.problem
         gram = problem.null_gram()[:-1, :-1]
         curvature = problem.column_means(batch.now.curvature)
-        ridge = problem.ridge[:-1]
+        ridge = problem.penalty.diagonal()[:-1]  # of a full matrix the memory learns the rest
         strength = ridge.max(axis=0)
         shape = ridge[:, np.argmax(strength)]
         penalised = strength.max() > 0 and shape.min() > 0

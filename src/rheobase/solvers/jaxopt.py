@@ -65,12 +65,13 @@ class Jaxopt(AbstractSolver):
             run = _runner(self.algorithm, tuple(sorted(options.items())))
             found, error, n_iter, loss = run(
                 problem.features(),
+                problem.start(),
                 problem.y,
                 problem.weights,
                 transform,
                 height,
                 params,
-                problem.ridge,
+                _quadratic(problem.penalty),
                 row_loss=problem.row_loss,
             )
             found, error, n_iter, loss = (np.asarray(part) for part in (found, error, n_iter, loss))
@@ -99,7 +100,9 @@ def whitening(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray,
     gram = problem.null_gram()
     transform = np.empty((problem.n_neurons, *gram.shape))
     for n in range(problem.n_neurons):
-        curvature = gram + np.diag(problem.ridge[:, n] / height[n])
+        penalty = np.zeros((1, *gram.shape))
+        problem.penalty.add_to(penalty, [n])
+        curvature = gram + penalty[0] / height[n]
         if problem.free is not None:
             curvature *= np.outer(problem.free[:, n], problem.free[:, n])
         values, vectors = np.linalg.eigh(curvature)
@@ -108,6 +111,16 @@ def whitening(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray,
         if problem.free is not None:  # eigenvectors are zero there to rounding only
             transform[n] *= problem.free[:, n, None]
     return transform, height
+
+
+def _quadratic(penalty) -> FloatArray:
+    """Curvature of the penalty, neuron by neuron: a diagonal (neuron, n), or matrices (neuron, n, n)."""
+    if penalty.matrices is None:
+        return np.ascontiguousarray(penalty.ridge.T)
+    n, n_neurons = penalty.ridge.shape
+    out = np.zeros((n_neurons, n, n))
+    penalty.add_to(out, np.arange(n_neurons))
+    return out
 
 
 @cache
@@ -125,23 +138,24 @@ def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
     if "stepsize" in settings and not settings["stepsize"]:
         settings.pop("stepsize")
 
-    def one(x, y, weights, transform, height, start, ridge, row_loss):
+    def one(x, offset, y, weights, transform, height, start, quadratic, row_loss):
         def objective(point):
             params = start + transform @ point
-            eta = x @ params[:-1] + params[-1]
+            eta = offset + x @ params[:-1] + params[-1]
             used = weights > 0
             loss = jax.numpy.where(used, weights * row_loss(y, eta), 0.0).sum()
-            return (loss + 0.5 * (ridge * params**2).sum()) / height
+            bent = quadratic * params if quadratic.ndim == 1 else quadratic @ params
+            return (loss + 0.5 * (params * bent).sum()) / height
 
         solver = getattr(jaxopt, algorithm)(objective, implicit_diff=False, **settings)
         point, state = solver.run(jax.numpy.zeros_like(start))
         return start + transform @ point, state.error, state.iter_num, objective(point) * height
 
-    def every(x, y, weights, transform, height, params, ridge, *, row_loss):
+    def every(x, offset, y, weights, transform, height, params, quadratic, *, row_loss):
         # one neuron after the other, not vmap: under vmap both branches of every line search run for every neuron
         weights = jax.numpy.broadcast_to(weights, y.shape)
         return jax.lax.map(
-            lambda parts: one(x, *parts, row_loss), (y.T, weights.T, transform, height, params.T, ridge.T)
+            lambda parts: one(x, *parts, row_loss), (offset.T, y.T, weights.T, transform, height, params.T, quadratic)
         )
 
     return jax.jit(every, static_argnames=("row_loss",))

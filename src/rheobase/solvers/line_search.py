@@ -10,6 +10,7 @@ Nocedal & Wright (2006), *Numerical Optimization*, 2nd ed., sections 3.1 and 3.5
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +34,10 @@ class Line:
     ----------
     objective, slope
         Penalised objective and its derivative along the direction, shape (neuron,).
-    penalty_slope, penalty_curvature
-        First and second derivative of the penalty alone along the direction.
+    penalty, penalty_slope, penalty_curvature
+        Smooth part of the penalty, and its first and second derivative along the direction.
+    kinks
+        The rest of the penalty after a step, if there is one.
     """
 
     objective: FloatArray
@@ -42,10 +45,12 @@ class Line:
     penalty: FloatArray
     penalty_slope: FloatArray
     penalty_curvature: FloatArray
+    kinks: Callable[[FloatArray], FloatArray] | None = None
 
     def penalty_at(self, step: FloatArray) -> FloatArray:
         """Penalty after `step`."""
-        return self.penalty + step * (self.penalty_slope + 0.5 * step * self.penalty_curvature)
+        smooth = self.penalty + step * (self.penalty_slope + 0.5 * step * self.penalty_curvature)
+        return smooth if self.kinks is None else smooth + self.kinks(step)
 
 
 def search(

@@ -108,7 +108,7 @@ def _positive(value: Any) -> bool:
 
 
 def make_solver(
-    name: str, options: dict[str, Any], n_rows: int, n_features: int, n_neurons: int
+    name: str, options: dict[str, Any], n_rows: int, n_features: int, n_neurons: int, *, kinks: bool = False
 ) -> tuple[AbstractSolver, str]:
     """The solver for a problem, and why it is this one.
 
@@ -118,13 +118,17 @@ def make_solver(
         What the user asked for; ``"auto"`` decides by size.
     n_rows, n_features, n_neurons
         Sizes of the problem.
+    kinks
+        Whether the penalty has any (lasso and its kin).
     """
     spec, reason = get_solver(name), "asked for by name"
     algorithm = spec.algo_name
     if spec.backend == "jaxopt":
         return Jaxopt(algorithm, tuple(sorted(options.items()))), reason
     if algorithm == AUTO:
-        algorithm, reason = choose(n_rows, n_features, n_neurons)
+        algorithm, reason = "Newton", "proximal Newton: the penalty has kinks"
+        if not kinks:
+            algorithm, reason = choose(n_rows, n_features, n_neurons)
         options = {key: value for key, value in options.items() if value is not None}
     return NATIVE[algorithm](**options), reason
 
