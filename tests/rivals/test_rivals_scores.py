@@ -74,5 +74,5 @@ def test_autocorrelation_of_one_epoch_is_that_of_statsmodels(seed):
     rng = np.random.default_rng(seed)
     y = rng.normal(size=200)
     y -= y.mean()
-    mine = residual_autocorrelation(y, np.zeros(200), 20, variance=1.0)
+    mine = residual_autocorrelation(y, np.zeros(200), 20, "Gaussian", 1.0)
     np.testing.assert_allclose(mine.values, acf(y, adjusted=True, nlags=20, fft=False)[1:], rtol=1e-9, atol=1e-12)

@@ -59,11 +59,11 @@ def test_the_true_poisson_model_is_rejected_in_5_percent(rng, several, level, le
 
 
 def test_the_true_model_with_history_is_rejected_in_5_percent(rng):
-    """Given the past, bins are Bernoulli; a mean of 0.1 to 0.5 is far from continuous time."""
+    """Given the past, bins are Bernoulli; a chance of 0.1 to 0.5 is far from continuous time."""
     mean = np.broadcast_to(drive(3000, 0.2)[:, None], (3000, N_SETS))
     spikes, probability = refractory(mean, 3, rng)
-    hazard = -np.log1p(-probability)  # the Poisson mean with the same chance of an empty bin
-    check_size(ks_test(spikes, hazard, seed=2).rejected, "true, with history")
+    result = ks_test(spikes, probability, seed=2, observation_model="Bernoulli")
+    check_size(result.rejected, "true, with history")
 
 
 def test_without_adjustment_short_epochs_reject_the_true_model(rng):
@@ -187,6 +187,19 @@ def test_a_spike_where_none_can_be_is_an_interval_of_no_length():
     assert np.isfinite(rescaled.uniforms).all()
 
 
+def test_other_models_of_counts(rng):
+    """Negative-binomial counts and Bernoulli spikes are right under their own model and wrong under Poisson's."""
+    mean = np.broadcast_to(drive(1500, 0.6)[:, None], (1500, N_SETS))
+    scale = np.linspace(0.5, 1.5, N_SETS)
+    counts = rng.poisson(mean * rng.gamma(1 / scale, scale, size=mean.shape))
+    check_size(ks_test(counts, mean, seed=0, observation_model="NegativeBinomial", scale=scale).rejected, "own model")
+    assert ks_test(counts, mean, seed=0).rejected.mean() > 0.9
+    chance = np.minimum(mean, 0.9)
+    spikes = rng.random(mean.shape) < chance
+    check_size(ks_test(spikes, chance, seed=0, observation_model="Bernoulli").rejected, "Bernoulli spikes")
+    assert ks_test(spikes, chance, seed=0).rejected.mean() > 0.9
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -194,6 +207,11 @@ def test_a_spike_where_none_can_be_is_an_interval_of_no_length():
         (lambda: time_rescaling([-1, 1], [1.0, 1.0], seed=0), "y must hold counts"),
         (lambda: time_rescaling([0, 1], [-1.0, 1.0], seed=0), "mean must be >= 0"),
         (lambda: time_rescaling([0, 1], [1.0, 1.0], seed=0, several="sprad"), "Did you mean 'spread'"),
+        (lambda: time_rescaling([0, 1], [1.0, 1.0], seed=0, observation_model="Gamma"), "needs a model of counts"),
+        (
+            lambda: time_rescaling([0, 1], [0.5, 0.5], seed=0, several="spread", observation_model="Bernoulli"),
+            "right for Poisson counts alone",
+        ),
         (lambda: ks_test([0, 1], [1.0, 1.0], seed=0, confidence=95), "confidence must be between 0 and 1"),
         (lambda: ks_test([0, 1], [1.0], seed=0), "mean must have the shape of y"),
     ],

@@ -96,19 +96,11 @@ def test_a_missed_rhythm_shows_at_its_lag(rng):
     ],
 )
 def test_residuals_are_in_standard_deviations_of_the_model(model, scale, variance, rng):
-    from rheobase.observation_models import BY_NAME
-
-    if model not in BY_NAME:
-        pytest.skip(f"no observation model {model}")
     mean = rng.uniform(0.1, 0.9, size=(20, 2))
     y = rng.integers(0, 2, size=(20, 2))
     expected = (y - mean) / np.sqrt(variance(mean))
     np.testing.assert_allclose(pearson_residuals(y, mean, model, scale), expected, rtol=1e-12)
-    np.testing.assert_allclose(pearson_residuals(y, mean, variance=variance(mean)), expected, rtol=1e-12)
     np.testing.assert_allclose(pearson_residuals(y[:, 0], mean[:, 0], model, scale), expected[:, 0], rtol=1e-12)
-    given = residual_autocorrelation(y[:, 0], mean[:, 0], 3, variance=variance(mean[:, 0]))
-    own = residual_autocorrelation(y[:, 0], mean[:, 0], 3, model, scale)
-    np.testing.assert_allclose(given.values, own.values, rtol=1e-12)
 
 
 def test_residuals_of_series_are_series(frame):
@@ -128,23 +120,10 @@ def test_residuals_of_series_are_series(frame):
         (lambda: residual_autocorrelation([0, 1], [1.0, 1.0], 0.5), "max_lag must be at least one bin"),
         (lambda: residual_autocorrelation([0, 1], [1.0, 1.0], 1, bin_size=0), "bin_size must be > 0"),
         (lambda: residual_autocorrelation([0, 1], [1.0, 1.0], 1, confidence=1), "confidence must be between"),
+        (lambda: pearson_residuals([0, 1], [1.0, 1.0], "Categorical"), "judge a classifier with its own score"),
         (lambda: residual_autocorrelation(Tsd([0, 1, 1.7, 3], np.ones(4)), np.ones(4), 2), "samples must be 1 s apart"),
     ],
 )
 def test_what_has_no_autocorrelation_says_so(call, match):
     with pytest.raises(ValueError, match=match):
         call()
-
-
-def test_a_model_of_ones_own_needs_its_variance():
-    from dataclasses import dataclass
-
-    from rheobase.observation_models import PoissonObservations
-
-    @dataclass(frozen=True)
-    class Odd(PoissonObservations):
-        pass
-
-    with pytest.raises(ValueError, match="variance of Odd is not known"):
-        pearson_residuals([1], [1.0], Odd())
-    assert pearson_residuals([2], [1.0], Odd(), variance=4.0) == pytest.approx([0.5])

@@ -11,9 +11,9 @@ import numpy as np
 from .._types import ArrayLike, BoolArray, FloatArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, TsGroup
 from ..convolve._predictor import Clock
-from ..observation_models import AbstractObservationModel
+from ..observation_models import AbstractObservationModel, CategoricalObservations, resolve
 
-__all__ = ["Pair", "as_numbers", "log_probability", "read_pair"]
+__all__ = ["Pair", "as_numbers", "log_probability", "read_model", "read_pair"]
 
 _BLOCK = 2**19
 """Numbers of one block of rows (4 MB in float64): what a score holds at once apart from what it was given."""
@@ -115,7 +115,24 @@ def read_pair(y: Any, mean: Any, sample_weight: Any = None, *, mean_name: str = 
     return Pair(observed, predicted, weight, one, clock)
 
 
-def log_probability(model: AbstractObservationModel, scale: ArrayLike) -> Score:
+def read_model(observation_model: str | AbstractObservationModel) -> AbstractObservationModel:
+    """An observation model from its name or itself.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a model of classes, whose means have an axis more than its responses.
+    TypeError
+        For anything else.
+    """
+    model = resolve(observation_model)
+    if isinstance(model, CategoricalObservations):
+        msg = "scores here are of responses with one mean each; judge a classifier with its own score(X, y)."
+        raise ValueError(msg)
+    return model
+
+
+def log_probability(model: AbstractObservationModel, scale: ArrayLike | None) -> Score:
     """The log-probability of responses given their means, elementwise, nats."""
     return lambda y, mean: model.log_likelihood_per_sample(y, mean, scale)
 

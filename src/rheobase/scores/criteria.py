@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .._types import ArrayLike, FloatArray
-from ..observation_models import AbstractObservationModel, resolve
-from ._inputs import Pair, log_probability, read_pair
+from ..observation_models import AbstractObservationModel
+from ._inputs import Pair, log_probability, read_model, read_pair
 
 __all__ = ["aic", "bic"]
 
@@ -18,7 +18,7 @@ def aic(
     mean: Any,
     n_parameters: ArrayLike,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     sample_weight: ArrayLike | None = None,
 ) -> Any:
@@ -55,7 +55,7 @@ def aic(
     9.7644
     """
     pair = read_pair(y, mean, sample_weight)
-    fit = pair.total(log_probability(resolve(observation_model), scale))
+    fit = pair.total(log_probability(read_model(observation_model), scale))
     return pair.public(2.0 * _read_count(n_parameters, pair) - 2.0 * fit)
 
 
@@ -64,7 +64,7 @@ def bic(
     mean: Any,
     n_parameters: ArrayLike,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     sample_weight: ArrayLike | None = None,
 ) -> Any:
@@ -97,7 +97,7 @@ def bic(
     7.9617
     """
     pair = read_pair(y, mean, sample_weight)
-    fit = pair.total(log_probability(resolve(observation_model), scale))
+    fit = pair.total(log_probability(read_model(observation_model), scale))
     cost = _read_count(n_parameters, pair) * np.log(np.maximum(pair.n_rows(), 1.0))
     return pair.public(cost - 2.0 * fit)
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import ArrayLike, FloatArray
-from ..observation_models import AbstractObservationModel, resolve
-from ._inputs import Pair, as_numbers, log_probability, read_pair
+from ..observation_models import AbstractObservationModel
+from ._inputs import Pair, as_numbers, log_probability, read_model, read_pair
 
 __all__ = ["bits_per_spike", "deviance_explained", "log_likelihood", "pseudo_r2"]
 
@@ -24,7 +24,7 @@ def log_likelihood(
     y: Any,
     mean: Any,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     sample_weight: ArrayLike | None = None,
     per_neuron: bool = True,
@@ -39,8 +39,8 @@ def log_likelihood(
         Predicted mean of each, same shape and unit: what ``model.predict(X)`` gives.
     observation_model : str or observation model
         How responses scatter around their mean.
-    scale : float or array_like
-        Dispersion, shape () or (neuron,); ``model.scale_``.
+    scale : float or array_like, optional
+        Dispersion, shape () or (neuron,), as in ``model.scale_``; the observation model's own if not given.
     sample_weight : array_like, optional
         How much each row counts, >= 0, shape (time,) or that of `y`.
     per_neuron : bool
@@ -69,7 +69,7 @@ def log_likelihood(
     >>> round(log_likelihood([0, 2, 1], [0.5, 1.5, 1.0]), 4)
     -2.8822
     """
-    pair, model = read_pair(y, mean, sample_weight), resolve(observation_model)
+    pair, model = read_pair(y, mean, sample_weight), read_model(observation_model)
     return _answer(pair, pair.total(log_probability(model, scale)), per_neuron)
 
 
@@ -77,7 +77,7 @@ def deviance_explained(
     y: Any,
     mean: Any,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     y_train: Any = None,
     null_mean: Any = None,
@@ -120,7 +120,7 @@ def deviance_explained(
     >>> round(deviance_explained([0, 2, 1, 5], [0.5, 1.5, 1.0, 4.0]), 3)
     0.822
     """
-    pair, model = read_pair(y, mean, sample_weight), resolve(observation_model)
+    pair, model = read_pair(y, mean, sample_weight), read_model(observation_model)
     null = _null(pair, y_train, null_mean)
 
     def deviance(y: FloatArray, mean: FloatArray) -> FloatArray:
@@ -133,7 +133,7 @@ def pseudo_r2(
     y: Any,
     mean: Any,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     kind: str = "McFadden",
     y_train: Any = None,
@@ -180,7 +180,7 @@ def pseudo_r2(
     if name == "Cohen":
         options = {"y_train": y_train, "null_mean": null_mean, "sample_weight": sample_weight, "per_neuron": per_neuron}
         return deviance_explained(y, mean, observation_model, scale, **options)
-    pair, model = read_pair(y, mean, sample_weight), resolve(observation_model)
+    pair, model = read_pair(y, mean, sample_weight), read_model(observation_model)
     score = log_probability(model, scale)
     null = pair.total(score, _null(pair, y_train, null_mean))
     return _one_minus_ratio(pair, pair.total(score), null, per_neuron)
@@ -190,7 +190,7 @@ def bits_per_spike(
     y: Any,
     mean: Any,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
     y_train: Any = None,
     null_mean: Any = None,
@@ -229,7 +229,7 @@ def bits_per_spike(
     >>> round(bits_per_spike([0, 2, 1, 5], [0.5, 1.5, 1.0, 4.0]), 3)
     0.577
     """
-    pair, model = read_pair(y, mean, sample_weight), resolve(observation_model)
+    pair, model = read_pair(y, mean, sample_weight), read_model(observation_model)
     score = log_probability(model, scale)
     gain = pair.total(score) - pair.total(score, _null(pair, y_train, null_mean))
     spikes = pair.total(lambda y, mean: y)

@@ -17,8 +17,8 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import ArrayLike, BoolArray, FloatArray, IntArray
-from ..observation_models import AbstractObservationModel, resolve
-from ._inputs import Pair, read_pair
+from ..observation_models import AbstractObservationModel
+from ._inputs import Pair, read_model, read_pair
 
 __all__ = ["KSTest", "RescaledTime", "ks_test", "time_rescaling"]
 
@@ -83,7 +83,7 @@ def time_rescaling(
     *,
     seed: int | np.random.Generator,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     several: str = "merge",
     adjust: bool = True,
 ) -> RescaledTime:
@@ -103,8 +103,8 @@ def time_rescaling(
         Where the places inside bins come from; the same seed gives the same result.
     observation_model : str or observation model
         Model of counts, from which the probability of an empty bin is taken.
-    scale : float or array_like
-        Its dispersion, shape () or (neuron,).
+    scale : float or array_like, optional
+        Its dispersion, shape () or (neuron,); its own if not given.
     several : {"merge", "spread"}
         What to do with bins that hold several spikes. "merge" asks only which bins hold any spike, which is right for
         every model of counts; "spread" gives each spike its own place in the bin, evenly at random, which uses all
@@ -139,10 +139,10 @@ def time_rescaling(
     >>> round(float(time_rescaling(counts, mean, seed=1).intervals.mean()), 1)
     1.0
     """
-    pair, model = read_pair(y, mean), resolve(observation_model)
+    pair, model = read_pair(y, mean), read_model(observation_model)
     _check(pair, model, several)
     rng = np.random.default_rng(seed)
-    scales = np.broadcast_to(np.asarray(scale, dtype=np.float64), (pair.n_neurons,))
+    scales = [None] * pair.n_neurons if scale is None else np.broadcast_to(scale, (pair.n_neurons,))
     starts = _epoch_starts(pair)
     both = [_rescale(pair, n, model, scales[n], starts, rng, several, adjust) for n in range(pair.n_neurons)]
     intervals, uniforms = zip(*both)
@@ -155,7 +155,7 @@ def ks_test(
     *,
     seed: int | np.random.Generator,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     several: str = "merge",
     adjust: bool = True,
     confidence: float = 0.95,
@@ -263,7 +263,7 @@ def _rescale(
     pair: Pair,
     neuron: int,
     model: AbstractObservationModel,
-    scale: float,
+    scale: float | None,
     starts: BoolArray,
     rng: np.random.Generator,
     several: str,

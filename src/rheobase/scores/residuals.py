@@ -9,19 +9,10 @@ import numpy as np
 
 from .._types import ArrayLike, FloatArray, IntArray
 from ..containers import IntervalSet, Tsd, TsdFrame
-from ..observation_models import AbstractObservationModel, resolve
-from ._inputs import Pair, read_pair
+from ..observation_models import AbstractObservationModel
+from ._inputs import Pair, read_model, read_pair
 
 __all__ = ["ResidualAutocorrelation", "pearson_residuals", "residual_autocorrelation"]
-
-_VARIANCE = {
-    "Poisson": lambda mean, scale: mean,
-    "Bernoulli": lambda mean, scale: mean * (1.0 - mean),
-    "NegativeBinomial": lambda mean, scale: mean + scale * mean**2,
-    "Gamma": lambda mean, scale: scale * mean**2,
-    "Gaussian": lambda mean, scale: scale + 0.0 * mean,
-}
-"""Variance of the response as a function of mean and dispersion (McCullagh & Nelder 1989, tables 2.1 and 11.1)."""
 
 _SAME_STEP = 0.01
 """Share of a bin by which a sample may lie off the regular grid of its epoch."""
@@ -62,9 +53,7 @@ def pearson_residuals(
     y: Any,
     mean: Any,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
-    *,
-    variance: ArrayLike | None = None,
+    scale: ArrayLike | None = None,
 ) -> Any:
     r"""How far each response is from its mean, in standard deviations of the model.
 
@@ -72,9 +61,6 @@ def pearson_residuals(
     ----------
     y, mean, observation_model, scale
         As in `log_likelihood`.
-    variance : array_like, optional
-        Variance of each response under the model, of a shape that broadcasts to that of `y`; needed for a model of
-        one's own.
 
     Returns
     -------
@@ -85,7 +71,7 @@ def pearson_residuals(
     Raises
     ------
     ValueError
-        If shapes or times do not fit, or the variance of the model is not known.
+        If shapes or times do not fit.
     TypeError
         If an input is not numeric.
 
@@ -100,11 +86,11 @@ def pearson_residuals(
     array([-1. ,  1. ,  2.5])
     """
     pair = read_pair(y, mean)
-    spread = _variance_function(observation_model, scale, variance, pair)
+    model = read_model(observation_model)
     out = np.empty(pair.y.shape)
     for rows in pair.blocks():
         predicted = np.asarray(pair.mean[rows], dtype=np.float64)
-        var = spread(predicted, rows)
+        var = model.variance(predicted, scale)
         with np.errstate(invalid="ignore", divide="ignore"):
             out[rows] = (pair.y[rows] - predicted) / np.sqrt(np.where(var > 0, var, np.nan))
     values = out[:, 0] if pair.one_neuron else out
@@ -124,9 +110,8 @@ def residual_autocorrelation(
     mean: Any,
     max_lag: float,
     observation_model: str | AbstractObservationModel = "Poisson",
-    scale: ArrayLike = 1.0,
+    scale: ArrayLike | None = None,
     *,
-    variance: ArrayLike | None = None,
     bin_size: float | None = None,
     confidence: float = 0.95,
 ) -> ResidualAutocorrelation:
@@ -137,7 +122,7 @@ def residual_autocorrelation(
 
     Parameters
     ----------
-    y, mean, observation_model, scale, variance
+    y, mean, observation_model, scale
         As in `pearson_residuals`.
     max_lag : float
         Largest lag: seconds for series or with `bin_size`, else rows.
@@ -182,7 +167,7 @@ def residual_autocorrelation(
         msg = f"confidence must be between 0 and 1, got {confidence!r}."
         raise ValueError(msg)
     pair = read_pair(y, mean)
-    residuals = pearson_residuals(pair.y, pair.mean, observation_model, scale, variance=_as_columns(variance, pair))
+    residuals = pearson_residuals(pair.y, pair.mean, observation_model, scale)
     step = _bin_size(pair, bin_size)
     n_lags = int(np.floor(max_lag / step + 1e-9))
     if n_lags < 1:
@@ -249,26 +234,3 @@ def _positions(pair: Pair, step: float, n_lags: int) -> IntArray:
         raise ValueError(msg)
     lengths = place[np.append(first[1:], pair.n_time) - 1] + 1
     return place + (np.cumsum(lengths + n_lags) - lengths - n_lags)[epoch]
-
-
-def _as_columns(variance: ArrayLike | None, pair: Pair) -> Any:
-    """A variance given for a response of one axis, for the same response with two."""
-    if variance is None or not pair.one_neuron or np.ndim(variance) == 0:
-        return variance
-    return np.asarray(variance)[:, None]
-
-
-def _variance_function(
-    observation_model: str | AbstractObservationModel, scale: ArrayLike, variance: ArrayLike | None, pair: Pair
-) -> Any:
-    """A function of predicted means and the rows that they are of."""
-    if variance is not None:
-        given = np.broadcast_to(_as_columns(variance, pair), pair.y.shape)
-        return lambda mean, rows: np.asarray(given[rows], dtype=np.float64)
-    model = resolve(observation_model)
-    name = type(model).__name__.removesuffix("Observations")
-    if name not in _VARIANCE:
-        msg = f"the variance of {name} is not known here; give variance=, the variance of each response."
-        raise ValueError(msg)
-    scale = np.asarray(scale, dtype=np.float64)
-    return lambda mean, rows: _VARIANCE[name](mean, scale)
