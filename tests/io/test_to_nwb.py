@@ -237,6 +237,30 @@ def test_the_session_can_be_described(tmp_path):
         assert nwb.session_start_time == start
 
 
+def test_objects_can_be_described(tmp_path):
+    everything = containers()
+    texts = {name: f"about {name}" for name in everything}
+    with load_file(to_nwb(everything, tmp_path / "all", description=texts)) as data:
+        assert {name: data.description(name) for name in data} == texts
+    with load_file(to_nwb(Ts(TIMES), tmp_path / "one", description="licks")) as data:
+        assert data.description("ts") == "licks"
+
+
+@pytest.mark.parametrize(
+    ("objects", "description", "error", "match"),
+    [
+        ({"a": Ts(TIMES), "b": Ts(TIMES)}, "x", ValueError, "one text for 2 objects; give a mapping"),
+        ({"licks": Ts(TIMES)}, {"lick": "x"}, ValueError, "names 'lick', which is no object.* Did you mean 'licks'"),
+        (Ts(TIMES), 3, TypeError, "a text or a mapping of names to texts, got int"),
+        (Ts(TIMES), {"ts": 3}, TypeError, "description of 'ts' must be a text, got int"),
+        (Ts(TIMES), "Time support of 'x', written by rheobase.", ValueError, "one that rheobase itself writes"),
+    ],
+)
+def test_descriptions_that_do_not_fit(tmp_path, objects, description, error, match):
+    with pytest.raises(error, match=match):
+        to_nwb(objects, tmp_path / "x", description=description)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [

@@ -53,20 +53,21 @@ class Writer:
     def __init__(self, nwb: Any, module: str, compression: str | None, on_bytes: Callable[[int], Any]) -> None:
         self.nwb, self._module_name, self._compression, self._on_bytes = nwb, module, compression, on_bytes
 
-    def add(self, name: str, obj: Any) -> None:
-        """Add one container under `name`."""
+    def add(self, name: str, obj: Any, description: str | None = None) -> None:
+        """Add one container under `name`; by default it is described by its class and name."""
+        description = description or f"{obj.nap_class} {name}"
         if isinstance(obj, TsGroup):
-            self._add_group(name, obj)
+            self._add_group(name, obj, description)
         elif isinstance(obj, IntervalSet):
-            self._add_intervals(name, obj)
+            self._put_intervals(name, description, obj, info_columns)
         elif isinstance(obj, Ts):
-            self._add_events(name, obj)
+            self._add_events(name, obj, description)
         else:
-            self._add_series(name, obj)
+            self._add_series(name, obj, description)
 
     # ---- kinds
 
-    def _add_series(self, name: str, series: Tsd | TsdFrame | TsdTensor) -> None:
+    def _add_series(self, name: str, series: Tsd | TsdFrame | TsdTensor, description: str) -> None:
         import pynwb
 
         data, conversion, offset, unit = stored(series.values)
@@ -77,7 +78,7 @@ class Writer:
                 unit=series._value_unit or unit or pynwb.TimeSeries.DEFAULT_UNIT,
                 conversion=conversion,
                 offset=offset,
-                description=f"{series.nap_class} {name}",
+                description=description,
                 **clock(series.t),
             )
         )
@@ -86,16 +87,16 @@ class Writer:
         if isinstance(series, TsdFrame):
             self._add_columns(name, series.columns, series._metadata.columns)
 
-    def _add_events(self, name: str, events: Ts) -> None:
+    def _add_events(self, name: str, events: Ts, description: str) -> None:
         from hdmf.common import DynamicTable
 
         columns = [vector("event_times", "Times of the events, s", self.samples(events.t))]
         ids = np.arange(len(events))
-        self._module().add(DynamicTable(name=name, description=f"Ts {name}", columns=columns, id=ids))
+        self._module().add(DynamicTable(name=name, description=description, columns=columns, id=ids))
         if not same_epochs(events.time_support, quiet_support(events.t)):
             self._add_support(name, events.time_support)
 
-    def _add_group(self, name: str, group: TsGroup) -> None:
+    def _add_group(self, name: str, group: TsGroup, description: str) -> None:
         from pynwb.misc import Units
 
         columns = list(ragged("spike_times", "Spike times of each unit, s", self.samples(group._times), group))
@@ -108,7 +109,7 @@ class Writer:
             values, *_ = stored(group._values)
             columns += ragged(VALUES, "Value at each spike time", self.samples(values), group)
         columns += info_columns(group, Units)
-        table = Units(name=name, description=f"TsGroup {name}", columns=columns, id=np.asarray(group._keys))
+        table = Units(name=name, description=description, columns=columns, id=np.asarray(group._keys))
         if name == "units":
             self.nwb.units = table
         else:
@@ -116,9 +117,6 @@ class Writer:
         self._add_support(name, group.time_support)
         if group._columns is not None:
             self._add_columns(name, group._columns, {})
-
-    def _add_intervals(self, name: str, epochs: IntervalSet) -> None:
-        self._put_intervals(name, f"IntervalSet {name}", epochs, info_columns)
 
     def _add_support(self, name: str, support: IntervalSet) -> None:
         self._put_intervals(f"{name}_time_support", support_note(name), support, lambda *_: [])

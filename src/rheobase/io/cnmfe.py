@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,19 @@ DEFAULT_RATE = 30.0
 """Frames per second where a file does not say."""
 
 _RATES = ("Fs", "fs", "frame_rate", "framerate", "sampling_rate")
+
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    NotImplementedError,
+    OSError,
+    IndexError,
+    KeyError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+)
+"""What SciPy raises of files that are no MATLAB files, or cut short."""
 
 Found = tuple[np.ndarray | None, TsdFrame, float]
 
@@ -47,6 +62,7 @@ def _matlab_fields(path: Path) -> dict[str, np.ndarray] | None:
     """Numbers of the variable that has traces; None if there is none."""
     import h5py
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     if h5py.is_hdf5(path):  # MATLAB 7.3
         with h5py.File(path, "r") as file:
@@ -54,11 +70,11 @@ def _matlab_fields(path: Path) -> dict[str, np.ndarray] | None:
             group = next((group for group in groups if isinstance(group.get("C"), h5py.Dataset)), None)
             if group is None:
                 return None
-            names = [name for name in ("A", "C", *_RATES) if isinstance(group.get(name), h5py.Dataset)]
-            return {name: np.asarray(group[name]).T for name in names}
+            fields = {name: _from_hdf5(group.get(name)) for name in ("A", "C", *_RATES)}
+            return {name: values for name, values in fields.items() if values is not None}
     try:
         content = loadmat(path, squeeze_me=True, struct_as_record=True)
-    except (ValueError, TypeError, NotImplementedError, OSError, IndexError) as error:
+    except (MatReadError, zlib.error, struct.error, *_DAMAGE) as error:
         msg = f"{path} is no MATLAB file, or damaged ({error})."
         raise RuntimeError(msg) from error
     for variable in (content, *content.values()):
@@ -69,6 +85,22 @@ def _matlab_fields(path: Path) -> dict[str, np.ndarray] | None:
             fields = {name: _dense(variable[name]) for name in ("A", "C", *_RATES) if name in names}
             return {name: values for name, values in fields.items() if values is not None}
     return None
+
+
+def _from_hdf5(item: Any) -> np.ndarray | None:
+    """A matrix of a MATLAB 7.3 file, whose axes lie the other way round; sparse ones are three arrays in a group."""
+    import h5py
+    from scipy.sparse import csc_matrix
+
+    if isinstance(item, h5py.Dataset):
+        return np.asarray(item).T
+    if not isinstance(item, h5py.Group) or "MATLAB_sparse" not in item.attrs or "jc" not in item:
+        return None
+    stops = np.asarray(item["jc"], dtype=np.int64)
+    data, rows = (np.asarray(item[name]) if name in item else np.empty(0) for name in ("data", "ir"))
+    return csc_matrix(
+        (data, rows.astype(np.int64), stops), (int(item.attrs["MATLAB_sparse"]), len(stops) - 1)
+    ).toarray()
 
 
 def _dense(values: Any) -> np.ndarray | None:

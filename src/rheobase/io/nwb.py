@@ -162,6 +162,16 @@ class NWBFile(Mapping):
         """
         return unit_of(self._objects[self._resolve(key)][0])
 
+    def description(self, key: str) -> str:
+        """What the file says of an object.
+
+        Raises
+        ------
+        KeyError
+            If the file holds no such object.
+        """
+        return str(self._objects[self._resolve(key)][0].description or "")
+
     def close(self) -> None:
         """Close the file. What has been read stays; lazy samples can no longer be read."""
         if self.io is not None:

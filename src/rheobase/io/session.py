@@ -10,16 +10,20 @@ from __future__ import annotations
 import abc
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._errors import did_you_mean
+from .._errors import did_you_mean, kind_of
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from . import cnmfe, neurosuite, phy, suite2p
+from ._waveforms import mean_waveforms
 from .binary import load_binary_file
 from .nwb import NWBFile
 from .to_nwb import to_nwb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["load_session"]
 
@@ -97,19 +101,30 @@ class AbstractSession(abc.ABC):
         return file
 
     def save_nwb_intervals(self, iset: IntervalSet, name: str, description: str = "") -> None:
-        """Add epochs to the NWB file of the session, which is made where there is none. Raises as `to_nwb`."""
-        self._add(name, iset)
+        """Add epochs to the NWB file of the session, which is made where there is none.
+
+        Parameters
+        ----------
+        iset : IntervalSet
+        name : str
+        description : str
+            Kept in the file; `NWBFile.description` reads it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `to_nwb`.
+        """
+        self._add(name, iset, description)
 
     def save_nwb_timeseries(self, tsd: Ts | Tsd | TsdFrame, name: str, description: str = "") -> None:
-        """Add a series, with its time support, to the NWB file of the session, which is made where there is none.
-        Raises as `to_nwb`.
-        """
-        self._add(name, tsd)
+        """Add a series, with its time support, to the NWB file of the session; as `save_nwb_intervals`."""
+        self._add(name, tsd, description)
 
-    def _add(self, name: str, obj: Any) -> None:
+    def _add(self, name: str, obj: Any, description: str) -> None:
         target = _nwb_of(self.path) or self.path / "pynapplenwb" / f"{self.basename}.nwb"
         target.parent.mkdir(exist_ok=True)
-        to_nwb({name: obj}, target, mode="a")
+        to_nwb({name: obj}, target, mode="a", description={name: description})
 
     def load_nwb_intervals(self, name: str) -> IntervalSet | None:
         """Epochs of that name in the NWB file of the session, or None."""
@@ -141,23 +156,31 @@ class Session(AbstractSession):
             raise RuntimeError(_nothing(self.path, "a session"))
 
 
-class NeuroSuite(AbstractSession):
-    """A session of Neurosuite.
+class AbstractSortedSession(AbstractSession):
+    """A session with sorted spikes and field potentials.
 
     Attributes
     ----------
-    spikes : TsGroup
-        Units, with metadata ``group`` (shank) and, where the NWB file has it, ``location``.
+    spikes : TsGroup or None
+        Units, with metadata ``group`` (shank); None where there is an NWB file without units and nothing else.
     """
+
+    _FILES = ""
+    """What such a session is known by."""
 
     def _read(self, data: NWBFile | None) -> None:
         self.spikes = _units(data, self.time_support)
+        self._units_are_in_nwb = self.spikes is not None
         if self.spikes is None:
-            files = _files_or_none(self.path)
-            if files is not None and files.spike_groups:
-                self.spikes = _within(files.load_all_spikes(), self.time_support)
+            units = self._sorted_units()
+            if units is not None:
+                self.spikes = _within(units, self.time_support)
             elif data is None:
-                raise RuntimeError(_nothing(self.path, "a Neurosuite session (.xml, .clu.1, .res.1)"))
+                raise RuntimeError(_nothing(self.path, self._FILES))
+
+    @abc.abstractmethod
+    def _sorted_units(self) -> TsGroup | None:
+        """Units from the files of the sorter, or None."""
 
     def load_lfp(
         self,
@@ -175,7 +198,88 @@ class NeuroSuite(AbstractSession):
         RuntimeError
             If there is no such file.
         """
-        return _load_lfp(self.path, filename, channel, extension, frequency, precision, bytes_size)
+        found = [self.path / filename] if filename is not None else sorted(self.path.glob(f"*{extension}"))
+        if not found or not found[0].is_file():
+            msg = f"Path {self.path} contains no {filename or extension} files."
+            raise RuntimeError(msg)
+        return load_binary_file(found[0], channel, None, frequency, precision, bytes_size)
+
+
+class NeuroSuite(AbstractSortedSession):
+    """A session of Neurosuite.
+
+    Attributes
+    ----------
+    spikes : TsGroup
+        Units, with metadata ``group`` (shank) and, where the NWB file has it, ``location``.
+    """
+
+    _FILES = "a Neurosuite session (.xml, .clu.1, .res.1)"
+
+    def _sorted_units(self) -> TsGroup | None:
+        files = _files_or_none(self.path)
+        return files.load_all_spikes() if files is not None and files.spike_groups else None
+
+    def load_mean_waveforms(
+        self,
+        epoch: IntervalSet | None = None,
+        waveform_window: IntervalSet | None = None,
+        spike_count: int = 1000,
+        *,
+        seed: int | None = None,
+    ) -> tuple[dict[int, pd.DataFrame], pd.Series]:
+        """Mean waveforms of all units on the channels of their shank, from the ``.dat`` file.
+
+        Parameters
+        ----------
+        epoch : IntervalSet, optional
+            Spikes to use; all by default.
+        waveform_window : IntervalSet, optional
+            From before to after a spike; by default from -0.5 ms to 1 ms.
+        spike_count : int
+            Spikes of each unit, drawn at random; all where there are fewer.
+        seed : int, optional
+            Of the drawing.
+
+        Returns
+        -------
+        waveforms : dict of DataFrame
+            Unit → mean, shape (time, channel of the shank), rows by time from the spike (s).
+        largest : pandas.Series
+            Unit → number, on its shank, of the channel with the lowest value at the spike; -1 without spikes.
+
+        Raises
+        ------
+        RuntimeError
+            If there are no units, no ``.xml``, no ``.dat`` file, or no channels of a shank.
+        TypeError
+            If an argument is of the wrong type.
+        ValueError
+            If the window does not hold the spike, or `spike_count` is not positive.
+        """
+        before, after = _window(waveform_window)
+        if epoch is not None and not isinstance(epoch, IntervalSet):
+            msg = f"epoch must be an IntervalSet, got {kind_of(epoch)}."
+            raise TypeError(msg)
+        if not int(spike_count) > 0:
+            msg = f"spike_count must be > 0, got {spike_count!r}."
+            raise ValueError(msg)
+        files = neurosuite.NeuroSuiteIO(self.path)
+        if self.spikes is None or not files.dat_files or not files.fs_dat:
+            msg = f"{self.path} lacks units, a .dat file, or its sampling rate in the .xml; mean waveforms need all."
+            raise RuntimeError(msg)
+        spikes = _within(self.spikes, epoch)
+        # .clu.1 is the first group of channels; units that scripts wrote to NWB files count shanks from 0
+        first = 0 if self._units_are_in_nwb else 1
+        shanks = np.asarray(self.spikes.get_info("group")).astype(np.int64) - first
+        groups = files.parameters.spike_groups
+        if len(shanks) and not (shanks.min() >= 0 and shanks.max() < len(groups)):
+            msg = f"{files.basename}.xml names channels of {len(groups)} shanks (spikeDetection), but units have more."
+            raise RuntimeError(msg)
+        channels = {unit: groups[shank] for unit, shank in zip(self.spikes.keys(), shanks)}
+        times = {unit: train.t for unit, train in spikes.items()}
+        recording = files.load_binary(files.dat_files[0]).values
+        return mean_waveforms(recording, files.fs_dat, times, channels, (before, after), int(spike_count), seed)
 
     def read_neuroscope_intervals(self, name: str | None = None, path2file: str | None = None) -> IntervalSet:
         """Epochs of an ``.evt`` file with starts and ends in turn: `path2file`, or ``<basename>.<name>.evt``.
@@ -196,7 +300,7 @@ class NeuroSuite(AbstractSession):
         neurosuite.write_interval_events(self.path / f"{self.basename}{extension}", isets, name)
 
 
-class Phy(AbstractSession):
+class Phy(AbstractSortedSession):
     """A session sorted with Kilosort and phy.
 
     Attributes
@@ -205,31 +309,10 @@ class Phy(AbstractSession):
         Units, with metadata ``group`` (shank), and from phy's own files ``quality`` and its other columns.
     """
 
-    def _read(self, data: NWBFile | None) -> None:
-        self.spikes = _units(data, self.time_support)
-        if self.spikes is None:
-            if phy.is_phy(self.path):
-                self.spikes = _within(phy.read_phy(self.path), self.time_support)
-            elif data is None:
-                raise RuntimeError(_nothing(self.path, "a phy session (spike_times.npy, params.py)"))
+    _FILES = "a phy session (spike_times.npy, params.py)"
 
-    def load_lfp(
-        self,
-        filename: str | None = None,
-        channel: int | list[int] | None = None,
-        extension: str = ".eeg",
-        frequency: float | None = None,
-        precision: str = "int16",
-        bytes_size: int | None = None,
-    ) -> Tsd | TsdFrame:
-        """Field potentials, as `load_binary_file`; by default of the first file with `extension`.
-
-        Raises
-        ------
-        RuntimeError
-            If there is no such file.
-        """
-        return _load_lfp(self.path, filename, channel, extension, frequency, precision, bytes_size)
+    def _sorted_units(self) -> TsGroup | None:
+        return phy.read_phy(self.path) if phy.is_phy(self.path) else None
 
 
 class Suite2P(AbstractSession):
@@ -290,7 +373,7 @@ class Suite2P(AbstractSession):
         """Traces of the cells of all planes side by side, times from the first."""
         names = sorted(series) if len(series) > 1 else list(series)
         numbers = [int(name.removeprefix("plane")) if name.startswith("plane") else 0 for name in names]
-        parts = [np.asarray(series[name].data[:])[cell[plane == n]].T for name, n in zip(names, numbers)]
+        parts = [_of_cells(series[name].data, cell[plane == n]) for name, n in zip(names, numbers)]
         first = series[names[0]]
         times = first.timestamps
         if times is None:
@@ -394,6 +477,12 @@ def _files_or_none(path: Path) -> neurosuite.NeuroSuiteIO | None:
     return neurosuite.NeuroSuiteIO(path) if any(path.glob("*.xml")) else None
 
 
+def _of_cells(data: Any, cell: np.ndarray) -> np.ndarray:
+    """Traces of the cells, shape (time, cell), from those of a plane: (region, time), or (time, region) as NWB asks."""
+    values = np.asarray(data[:])
+    return (values if len(values) == len(cell) else values.T)[cell].T
+
+
 def _within(group: TsGroup, support: IntervalSet | None) -> TsGroup:
     return group if support is None else group.restrict(support)
 
@@ -431,17 +520,14 @@ def _position(data: NWBFile) -> TsdFrame | None:
     return TsdFrame(t=times, d=values, time_support=support, columns=list(columns))
 
 
-def _load_lfp(
-    folder: Path,
-    filename: str | None,
-    channel: Any,
-    extension: str,
-    frequency: float | None,
-    precision: str,
-    bytes_size: int | None,
-) -> Tsd | TsdFrame:
-    found = [folder / filename] if filename is not None else sorted(folder.glob(f"*{extension}"))
-    if not found or not found[0].is_file():
-        msg = f"Path {folder} contains no {filename or extension} files."
-        raise RuntimeError(msg)
-    return load_binary_file(found[0], channel, None, frequency, precision, bytes_size)
+def _window(window: IntervalSet | None) -> tuple[float, float]:
+    """Seconds before and after a spike."""
+    if window is None:
+        return 0.0005, 0.001
+    if not isinstance(window, IntervalSet):
+        msg = f"waveform_window must be an IntervalSet, got {kind_of(window)}."
+        raise TypeError(msg)
+    if len(window) != 1 or not window.start[0] <= 0 < window.end[0]:
+        msg = f"waveform_window must be one epoch from before to after a spike (0), got {window.values.tolist()} s."
+        raise ValueError(msg)
+    return float(-window.start[0]), float(window.end[0])

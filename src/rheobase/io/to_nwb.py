@@ -18,6 +18,7 @@ import numpy as np
 from .._errors import did_you_mean, kind_of
 from .._optional import optional_import
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
+from ._nwb_layout import is_note
 from ._nwb_write import Writer
 
 __all__ = ["replaced", "to_nwb"]
@@ -39,6 +40,7 @@ def to_nwb(
     session_start_time: datetime.datetime | None = None,
     module: str = "time_series",
     compression: str | None = None,
+    description: Mapping[str, str] | str | None = None,
     progress: bool | None = None,
     **session: Any,
 ) -> Path:
@@ -68,6 +70,8 @@ def to_nwb(
         Processing module for signals and events.
     compression : str, optional
         Such as ``"gzip"``, for samples and spike times; none by default.
+    description : str, or mapping of names to str, optional
+        What to say of a single object, or of each; `NWBFile.description` reads it.
     progress : bool, optional
         Whether to show a progress bar; by default where writing takes more than a second and a terminal shows it.
 
@@ -79,9 +83,10 @@ def to_nwb(
     Raises
     ------
     TypeError
-        If an object is no container, its values are not real numbers, or `path` is no path.
+        If an object is no container, its values are not real numbers, `path` is no path, or a description is no text.
     ValueError
-        If a name is empty, has a slash, or stands in the file already; or `mode` is unknown.
+        If a name is empty, has a slash, or stands in the file already; `mode` is unknown; or a description is for no
+        object, or says what the file format keeps for itself.
     FileExistsError
         If there is such a file and `mode` is "x".
     FileNotFoundError
@@ -97,6 +102,7 @@ def to_nwb(
     """
     pynwb: Any = optional_import("pynwb", needed_for="writing NWB files")
     named = _named(objects, name)
+    texts = _texts(description, named)
     target = _target(path, mode)
     new = mode != "a" or not target.exists()
     start = _UNKNOWN_START if session_start_time is None else session_start_time
@@ -110,7 +116,7 @@ def to_nwb(
         _check_names(named, nwb, target)
         writer = Writer(nwb, module, compression, bar)
         for key, obj in named.items():
-            writer.add(key, obj)
+            writer.add(key, obj, texts.get(key))
         io.write(nwb)
     return target
 
@@ -144,6 +150,30 @@ def _named(objects: Any, name: str | None) -> dict[str, Any]:
             msg = f"names of objects must be texts without '/' and ':', got {key!r}."
             raise ValueError(msg)
     return named
+
+
+def _texts(description: Any, named: dict[str, Any]) -> dict[str, str]:
+    """Descriptions by name, checked; empty ones are left out."""
+    if isinstance(description, str):
+        if len(named) > 1:
+            msg = f"description is one text for {len(named)} objects; give a mapping of names to texts."
+            raise ValueError(msg)
+        description = dict.fromkeys(named, description)
+    if description is not None and not isinstance(description, Mapping):
+        msg = f"description must be a text or a mapping of names to texts, got {kind_of(description)}."
+        raise TypeError(msg)
+    texts = {key: text for key, text in (description or {}).items() if text}
+    for key, text in texts.items():
+        if key not in named:
+            msg = f"description names {key!r}, which is no object; there are {list(named)}.{did_you_mean(key, named)}"
+            raise ValueError(msg)
+        if not isinstance(text, str):
+            msg = f"description of {key!r} must be a text, got {kind_of(text)}."
+            raise TypeError(msg)
+        if is_note(text):
+            msg = f"description of {key!r} is one that rheobase itself writes ({text!r}); say it in other words."
+            raise ValueError(msg)
+    return texts
 
 
 def _target(path: Any, mode: str) -> Path:
