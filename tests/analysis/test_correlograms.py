@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rheobase._arrays import pairs
+from rheobase._arrays import pair_tables, pairs
 from rheobase.analysis import compute_autocorrelogram, compute_crosscorrelogram, compute_eventcorrelogram
 from rheobase.containers import IntervalSet, Ts, Tsd, TsGroup
 
@@ -80,10 +80,16 @@ def test_blocks_and_chunks_do_not_show(monkeypatch):
             compute_autocorrelogram(group, 0.02, 0.5),
             compute_crosscorrelogram(group, 0.02, 0.5),
             compute_crosscorrelogram(group, 0.02, 0.5, reverse=True),
+            compute_crosscorrelogram((group, group), 0.02, 0.5),
             compute_eventcorrelogram(group, events, 0.02, 0.5),
         ]
 
     whole = tables()
+    monkeypatch.setattr(pair_tables, "BLOCK", 50)
+    monkeypatch.setattr(pair_tables, "STRETCH", 64)
+    for a, b in zip(whole, tables(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    monkeypatch.setattr(pair_tables, "CELLS", 110)
     monkeypatch.setattr(pairs, "BLOCK", 100)
     monkeypatch.setattr(pairs, "NEAR_ROWS", 16)
     for a, b in zip(whole, tables(), strict=True):

@@ -16,16 +16,13 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
 
-__all__ = ["LagBins", "Train", "auto_counts", "event_counts", "exact_bins", "lag_bins", "merge", "train_counts"]
+__all__ = ["LagBins", "auto_counts", "event_counts", "exact_bins", "lag_bins", "latest"]
 
 BLOCK = 1 << 15
 """Pairs handled at a time, so that intermediate arrays stay in the cache."""
 
 NEAR_ROWS = 1 << 11
 """Rows sorted by length together."""
-
-STALE = 0.85
-"""Share of the units of a train that must still be wanted for the others to stay in it."""
 
 
 class LagBins(NamedTuple):
@@ -57,49 +54,10 @@ class LagBins(NamedTuple):
         return (self.n + 8) * math.ulp(latest + self.half) / self.size + 8 * math.ulp(places)
 
 
-class Train(NamedTuple):
-    """Events of several units, sorted together.
-
-    Attributes
-    ----------
-    times : ndarray, shape (event,)
-        Sorted, s.
-    unit : ndarray of int32, shape (event,)
-        Number of the unit of each event, below `n_units`.
-    places : ndarray, shape (event,)
-        Times in bins, plus the cell at which the counts of the unit start.
-    n_units : int
-    bins : LagBins
-    """
-
-    times: FloatArray
-    unit: np.ndarray
-    places: FloatArray
-    n_units: int
-    bins: LagBins
-
-    def between(self, low: int, high: int) -> Train:
-        """The events of units ``low`` to ``high - 1``, whose numbers stay."""
-        rows = np.flatnonzero((self.unit >= low) & (self.unit < high))
-        return self._replace(times=self.times[rows], unit=self.unit[rows], places=self.places[rows])
-
-
 def lag_bins(size: float, window: float) -> LagBins:
     """Bins for lags up to `window` on both sides; one more where that makes an even number."""
     n = int(window * 2 // size)
     return LagBins(n + 1 - n % 2, size)
-
-
-def merge(times: FloatArray, offsets: IntArray, bins: LagBins) -> Train:
-    """The units of a flat store as one train."""
-    n_units = offsets.size - 1
-    unit = np.repeat(np.arange(n_units, dtype=np.int32), np.diff(offsets))
-    times = times[offsets[0] : offsets[-1]]
-    order = np.argsort(times, kind="stable")  # a merge of sorted runs
-    times, unit = times[order], unit[order]
-    places = unit * float(bins.n + 1)
-    places += times * (1 / bins.size)
-    return Train(times, unit, places, n_units, bins)
 
 
 def latest(times: FloatArray, offsets: IntArray | None = None) -> float:
@@ -110,17 +68,6 @@ def latest(times: FloatArray, offsets: IntArray | None = None) -> float:
     elif times.size:
         times = times[[0, -1]]
     return float(np.max(np.abs(times), initial=0.0))
-
-
-def train_counts(refs: FloatArray, train: Train) -> IntArray:
-    """Events of each unit of a train by their lag after each of the sorted `refs`; shape (unit, lag)."""
-    bins = train.bins
-    slack = bins.slack(max(latest(refs), latest(train.times)), train.n_units)
-    low = np.searchsorted(train.times, refs - bins.half, side="left")
-    high = np.searchsorted(train.times, refs + (bins.half + slack * bins.size), side="right")
-    origin = (refs - bins.half) * (1 / bins.size) - slack
-    counter = _Counter(bins, train.n_units, slack)
-    return counter.count(train.places, 1.0, low, high, origin, refs, train.times)
 
 
 def event_counts(times: FloatArray, first: IntArray, last: IntArray, events: FloatArray, bins: LagBins) -> IntArray:
@@ -258,7 +205,7 @@ def exact_bins(refs: FloatArray, times: FloatArray, bins: LagBins, slack: float)
     """
     lower = refs - bins.half
     place = (times - lower) / bins.size
-    number = np.floor(place).astype(np.int64)
+    number = np.clip(np.floor(place), -1, bins.n).astype(np.int64)
     edge = np.clip(np.rint(place), 0, bins.n).astype(np.int64)
     close = np.flatnonzero(np.abs(place - edge) <= 2 * slack)
     starts, back = np.unique(lower[close], return_inverse=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._arrays import events as _events
+from .._arrays import pair_tables
 from .._arrays import pairs as _pairs
-from .._arrays.threads import for_each
 from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsGroup
@@ -138,12 +137,12 @@ def compute_crosscorrelogram(
     if isinstance(group, tuple | list):
         first, second = _two_groups(group)
         first, second = _restricted(first, ep), _restricted(second, ep)
-        counts = _between(first, second, bins)
+        counts = pair_tables.between(_units(first), _units(second), bins).reshape(-1, bins.n)
         i, j = (part.reshape(-1) for part in np.indices((len(first), len(second))))
     else:
         check_group(group, "Parameter group must be of type TsGroup or a tuple/list of (TsGroup, TsGroup)")
         first = second = _restricted(group, ep)
-        counts = _within(first, bins, reverse)
+        counts = pair_tables.within(_units(first), bins, reverse)
         i, j = np.triu_indices(len(first), 1)
         i, j = (j, i) if reverse else (i, j)
     sizes, rates = np.diff(first._offsets)[i], second.rates[j] if norm else None
@@ -258,56 +257,8 @@ def _restricted(group: TsGroup, ep: Any) -> TsGroup:
     return group if ep is None else group.restrict(check_epochs(ep))
 
 
-def _chunks(n_units: int, bins: _pairs.LagBins) -> Iterator[slice]:
-    """Target units at a time: as many as have their counts in the cache together."""
-    height = max(1, _pairs.BLOCK // (bins.n + 1))
-    return (slice(begin, min(begin + height, n_units)) for begin in range(0, n_units, height))
-
-
-def _times_of(group: TsGroup, unit: int) -> FloatArray:
-    return group._times[group._offsets[unit] : group._offsets[unit + 1]]
-
-
-def _between(first: TsGroup, second: TsGroup, bins: _pairs.LagBins) -> IntArray:
-    """Counts of every unit of one group around every unit of another, shape (pair, lag)."""
-    counts = np.zeros((len(first), len(second), bins.n), dtype=np.int64)
-    for chunk in _chunks(len(second), bins):
-        train = _pairs.merge(second._times, second._offsets[chunk.start : chunk.stop + 1], bins)
-
-        def fill(unit: int, chunk: slice = chunk, train: _pairs.Train = train) -> None:
-            counts[unit, chunk] = _pairs.train_counts(_times_of(first, unit), train)
-
-        for_each(fill, range(len(first)))
-    return counts.reshape(-1, bins.n)
-
-
-def _within(group: TsGroup, bins: _pairs.LagBins, reverse: bool) -> IntArray:
-    """Counts of the later unit around the earlier one (with `reverse`, the other way), shape (pair, lag)."""
-    n = len(group)
-    counts = np.zeros((n * (n - 1) // 2, bins.n), dtype=np.int64)
-    for chunk in _chunks(n, bins):
-        train = _pairs.merge(group._times, group._offsets[chunk.start : chunk.stop + 1], bins)
-        present = chunk.stop - chunk.start
-        tasks: list[tuple[int, int, int]] = []
-
-        def fill(task: tuple[int, int, int], start: int = chunk.start) -> None:
-            unit, low, high = task
-            found = _pairs.train_counts(_times_of(group, unit), train)  # noqa: B023 (tasks are done before the train changes)
-            other = np.arange(low, high)
-            i, j = (other, unit) if reverse else (unit, other)
-            counts[i * (2 * n - i - 1) // 2 + j - i - 1] = found[low - start : high - start]
-
-        for unit in reversed(range(n)) if reverse else range(n):
-            low, high = (chunk.start, min(unit, chunk.stop)) if reverse else (max(unit + 1, chunk.start), chunk.stop)
-            if low >= high:
-                continue
-            if high - low < _pairs.STALE * present:  # pairs that nobody asked for cost more than to leave them out
-                for_each(fill, tasks)
-                tasks = []
-                train, present = train.between(low - chunk.start, high - chunk.start), high - low
-            tasks.append((unit, low, high))
-        for_each(fill, tasks)
-    return counts
+def _units(group: TsGroup) -> pair_tables.Units:
+    return pair_tables.Units(group._times, group._offsets)
 
 
 def _as_rates(counts: IntArray, sizes: IntArray, bins: _pairs.LagBins, rates: FloatArray | None) -> FloatArray:
