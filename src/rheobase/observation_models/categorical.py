@@ -55,7 +55,7 @@ class CategoricalObservations(AbstractObservationModel):
 
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of one-hot `y` at log-probabilities `mean`, shape (..., category) to (...), nats."""
-        return np.sum(np.where(y == 0, 0.0, y * mean), axis=-1)
+        return np.sum(y * np.where(y == 0, 0.0, mean), axis=-1)
 
     def deviance(self, y, mean, scale=None):
         """Twice minus the log-probability: a model that is sure of `y` loses nothing. Shape (...)."""
