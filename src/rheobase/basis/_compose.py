@@ -71,6 +71,14 @@ class AbstractComposition(AbstractBasis):
     def is_complex(self) -> bool:
         return self.basis1.is_complex or self.basis2.is_complex
 
+    @property
+    def bounds(self) -> list[tuple[float, float] | None]:
+        """Bounds of each input; None where a part reads its range from the samples, or convolves."""
+        return self._bounds_of_inputs()
+
+    def _bounds_of_inputs(self) -> list[tuple[float, float] | None]:
+        return self.basis1._bounds_of_inputs() + self.basis2._bounds_of_inputs()
+
     def _split(self, xs: Any) -> tuple[Any, Any]:
         """A sequence with one entry per input, cut into the inputs of the two parts."""
         return xs[: self.basis1.n_inputs], xs[self.basis1.n_inputs :]

@@ -88,6 +88,10 @@ class AbstractBasis(abc.ABC):
         """Points along each input on a grid."""
 
     @abc.abstractmethod
+    def _bounds_of_inputs(self) -> list[tuple[float, float] | None]:
+        """Bounds of each input; None where a range is read from the samples."""
+
+    @abc.abstractmethod
     def _channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """Axes of the features between time and basis, for inputs of these shapes after time."""
 
@@ -305,9 +309,10 @@ class AbstractBasis(abc.ABC):
             Which derivative or difference is penalised, >= 1.
         kind : {"derivative", "difference"}
             "derivative": the integral of the squared derivative over the range of the input, taken as [0, 1] (exact for
-            splines and Fourier bases, fine differences otherwise); for a product of bases, the sum of these integrals
-            over the inputs. "difference": the sum of squared differences of neighbouring coefficients, as in P-splines
-            (Eilers & Marx 1996, Statistical Science 11, 89); around the circle where the basis is periodic.
+            all but custom functions, which are differentiated on a grid of 8192 steps); for a product of bases, the sum
+            of these integrals over the inputs. In the unit of an input of range R, it is that divided by
+            ``R**(2 * order - 1)``. "difference": the sum of squared differences of neighbouring coefficients, as in
+            P-splines; around the circle where the basis is periodic.
 
         Returns
         -------
@@ -319,6 +324,19 @@ class AbstractBasis(abc.ABC):
         ------
         ValueError
             If the functions have no such derivative, or no order among them.
+
+        References
+        ----------
+        :cite:`eilers_1996`, section 3, for differences
+
+        Examples
+        --------
+        >>> from rheobase.basis import BSplineEval
+        >>> BSplineEval(4).penalty_matrix(1, kind="difference")
+        array([[ 1., -1.,  0.,  0.],
+               [-1.,  2., -1.,  0.],
+               [ 0., -1.,  2., -1.],
+               [ 0.,  0., -1.,  1.]])
         """
         order = check_count(order, "order", "penalty_matrix")
         if kind not in ("derivative", "difference"):

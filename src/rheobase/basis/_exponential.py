@@ -16,6 +16,9 @@ from ._leaf import AbstractConvBasis, AbstractEvalBasis
 __all__ = ["OrthExponentialConv", "OrthExponentialEval"]
 
 
+_NOT_FIXED = "Orthogonal exponentials depend on the samples of each call: nothing about them is smooth or rough."
+
+
 def orthonormal_decays(u: Any, decay_rates: FloatArray) -> Any:
     """Orthonormal columns with the span of ``exp(-rate u)`` over the first axis of `u`, channel by channel.
 
@@ -127,8 +130,10 @@ class OrthExponentialEval(AbstractEvalBasis):
         return orthonormal_decays(u, self.decay_rates)
 
     def _gram(self, order: int) -> FloatArray:
-        msg = "Orthogonal exponentials depend on the samples of each call: no derivative of them is fixed."
-        raise ValueError(msg)
+        raise ValueError(_NOT_FIXED)
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        raise ValueError(_NOT_FIXED)
 
 
 @dataclass(repr=False, eq=False)
@@ -165,5 +170,7 @@ class OrthExponentialConv(AbstractConvBasis):
         return orthonormal_decays(u, self.decay_rates)
 
     def _gram(self, order: int) -> FloatArray:
-        msg = "Orthogonal exponentials depend on the samples of each call: no derivative of them is fixed."
-        raise ValueError(msg)
+        raise ValueError(_NOT_FIXED)
+
+    def _roughness(self, order: int, kind: str) -> FloatArray:
+        raise ValueError(_NOT_FIXED)

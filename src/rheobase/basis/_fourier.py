@@ -117,7 +117,7 @@ class FourierEval(AbstractEvalBasis):
     def _grid_axes(self, n_samples: tuple[int, ...]) -> list[np.ndarray]:
         return [np.linspace(*(bounds or (0.0, 1.0)), n) for bounds, n in zip(self._bounds_of_inputs(), n_samples)]
 
-    def _bounds_of_inputs(self) -> list[Bounds | None]:
+    def _bounds_of_inputs(self) -> list[Any]:
         if self.bounds is None or not isinstance(self.bounds[0], tuple):
             return [self.bounds] * self.ndim
         return list(self.bounds)

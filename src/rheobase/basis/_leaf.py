@@ -80,6 +80,9 @@ class AbstractLeaf(AbstractBasis):
         """`x` on the unit interval, and the width of its range."""
         return to_unit(x, *self._range(x))
 
+    def _bounds_of_inputs(self) -> list[Any]:
+        return [None] * self.n_inputs
+
     def _channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         return shapes[0]
 
@@ -135,6 +138,9 @@ class AbstractEvalBasis(AbstractLeaf):
         if outside.any():
             values[outside] = self.fill_value
         return values
+
+    def _bounds_of_inputs(self) -> list[Any]:
+        return [self.bounds] * self.n_inputs
 
     def _outside(self, xs: list[FloatArray]) -> np.ndarray:
         """Rows in which any channel of any input is out of bounds, shape (time,)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._types import FloatArray
 
-__all__ = ["by_differences", "gauss", "of_coefficients", "side_by_side"]
+__all__ = ["by_differences", "gauss", "gauss_between", "of_coefficients", "side_by_side"]
 
 _POINTS = 8192
 """Intervals of the grid on which functions without a closed form are differentiated and integrated."""
@@ -25,9 +25,14 @@ def of_coefficients(n: int, order: int, periodic: bool = False) -> FloatArray:
 
 def gauss(n_intervals: int, n_nodes: int) -> tuple[FloatArray, FloatArray]:
     """Gauss-Legendre nodes and weights in `n_intervals` equal parts of [0, 1]; exact to degree 2 n_nodes - 1."""
+    return gauss_between(np.arange(n_intervals + 1) / n_intervals, n_nodes)
+
+
+def gauss_between(edges: FloatArray, n_nodes: int) -> tuple[FloatArray, FloatArray]:
+    """Gauss-Legendre nodes and weights in each part between neighbouring `edges`."""
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    starts = np.arange(n_intervals)[:, None]
-    return ((starts + (nodes + 1) / 2) / n_intervals).ravel(), np.tile(weights / (2 * n_intervals), n_intervals)
+    widths = np.diff(edges)[:, None]
+    return (edges[:-1, None] + widths * (nodes + 1) / 2).ravel(), (widths * weights / 2).ravel()
 
 
 def by_differences(functions: Callable[[FloatArray], Any], n_basis_funcs: int, order: int) -> FloatArray:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._arrays.xp import namespace
+from .._types import FloatArray
+from . import _penalty
 from ._checks import check_count, check_number
 from ._leaf import AbstractConvBasis, AbstractEvalBasis
 
@@ -33,10 +35,59 @@ def log_bumps(u: Any, n_basis_funcs: int, width: float, time_scaling: float, enf
     With `enforce_decay_to_zero` the last peaks stand back from the end, so that all bumps are zero at 1.
     """
     xp = namespace(u)
-    last_peak = 1 - width / (n_basis_funcs + width - 1) if enforce_decay_to_zero else 1.0
+    last_peak = _last_peak(n_basis_funcs, width, enforce_decay_to_zero)
     with np.errstate(invalid="ignore", divide="ignore"):  # far below the bounds there is no logarithm: NaN
         stretched = xp.log(time_scaling * u + 1) / math.log(time_scaling + 1)
     return linear_bumps(stretched, n_basis_funcs, width, last_peak)
+
+
+def _last_peak(n_basis_funcs: int, width: float, enforce_decay_to_zero: bool) -> float:
+    return 1 - width / (n_basis_funcs + width - 1) if enforce_decay_to_zero else 1.0
+
+
+_NODES = 32
+"""Gauss nodes between neighbouring ends of bumps, where all of them are waves: machine precision for any stretch."""
+
+
+def bump_gram(
+    n_basis_funcs: int, width: float, derivative: int, last_peak: float = 1.0, time_scaling: float | None = None
+) -> FloatArray:
+    """Integrals over u in [0, 1] of products of derivatives of bumps in u.
+
+    With `time_scaling` s, bumps are functions of v = log(s u + 1) / log(s + 1), whose inverse has the slope
+    u' = L (s + 1)^v / s with L = log(s + 1), and u'' = L u': a first derivative in u is B' / u', a second one
+    (B'' - L B') / u'^2. Without, u is v.
+
+    Raises
+    ------
+    ValueError
+        Above the second derivative: a bump's curvature jumps where it ends.
+    """
+    if derivative > 2:
+        msg = (
+            f"Raised cosines have no square-integrable derivative of order {derivative}: use order 1 or 2, or "
+            "kind='difference'."
+        )
+        raise ValueError(msg)
+    peaks = np.linspace(0.0, last_peak, n_basis_funcs)
+    reach = width * last_peak / (n_basis_funcs - 1)
+    edges = np.concatenate([peaks - reach, peaks + reach, [0.0, 1.0]])
+    v, weights = _penalty.gauss_between(np.unique(np.clip(edges, 0.0, 1.0)), _NODES)
+    slope, bend = np.ones_like(v), 0.0
+    if time_scaling is not None:
+        bend = math.log1p(time_scaling)
+        slope = bend * np.exp(bend * v) / time_scaling
+    rate = np.pi / reach
+    phase = rate * (v[:, None] - peaks)
+    inside = np.abs(phase) < np.pi
+    if derivative == 0:
+        values = np.where(inside, 0.5 * (1 + np.cos(phase)), 0.0)
+    else:
+        values = np.where(inside, -0.5 * rate * np.sin(phase), 0.0)
+    if derivative == 2:
+        values = np.where(inside, -0.5 * rate**2 * np.cos(phase), 0.0) - bend * values
+    weights = weights * slope ** (1 - 2 * derivative)
+    return values.T @ (weights[:, None] * values)
 
 
 def _check_width(value: Any, owner: str) -> float:
@@ -94,6 +145,9 @@ class RaisedCosineLinearEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return linear_bumps(u, self.n_basis_funcs, self.width)
 
+    def _gram(self, order: int) -> FloatArray:
+        return bump_gram(self.n_basis_funcs, self.width, order)
+
 
 @dataclass(repr=False, eq=False)
 class RaisedCosineLinearConv(AbstractConvBasis):
@@ -123,6 +177,9 @@ class RaisedCosineLinearConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return linear_bumps(u, self.n_basis_funcs, self.width)
+
+    def _gram(self, order: int) -> FloatArray:
+        return bump_gram(self.n_basis_funcs, self.width, order)
 
 
 @dataclass(repr=False, eq=False)
@@ -160,6 +217,10 @@ class RaisedCosineLogEval(AbstractEvalBasis):
     def _functions(self, u: Any) -> Any:
         return log_bumps(u, self.n_basis_funcs, self.width, self.time_scaling, self.enforce_decay_to_zero)
 
+    def _gram(self, order: int) -> FloatArray:
+        last_peak = _last_peak(self.n_basis_funcs, self.width, self.enforce_decay_to_zero)
+        return bump_gram(self.n_basis_funcs, self.width, order, last_peak, self.time_scaling)
+
 
 @dataclass(repr=False, eq=False)
 class RaisedCosineLogConv(AbstractConvBasis):
@@ -195,3 +256,7 @@ class RaisedCosineLogConv(AbstractConvBasis):
 
     def _functions(self, u: Any) -> Any:
         return log_bumps(u, self.n_basis_funcs, self.width, self.time_scaling, self.enforce_decay_to_zero)
+
+    def _gram(self, order: int) -> FloatArray:
+        last_peak = _last_peak(self.n_basis_funcs, self.width, self.enforce_decay_to_zero)
+        return bump_gram(self.n_basis_funcs, self.width, order, last_peak, self.time_scaling)

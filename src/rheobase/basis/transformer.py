@@ -56,6 +56,10 @@ class TransformerBasis:
             raise AttributeError(msg)
         return getattr(self.basis, name)
 
+    def __dir__(self) -> list[str]:
+        """Its own names and those of the basis."""
+        return sorted({*super().__dir__(), *(name for name in dir(self.basis) if not name.startswith("_"))})
+
     # ---- scikit-learn ----------------------------------------------------------------------------------------------
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
