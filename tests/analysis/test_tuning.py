@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -286,14 +284,19 @@ def test_response_per_epoch(group, signals):
 # ---- earlier spellings -----------------------------------------------------------------------------------------------
 
 
-def test_earlier_spellings_say_nothing_and_agree(group, feature, features, signals):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = analysis.compute_1d_tuning_curves(group, feature, nb_bins=5, minmax=(0, 1))
-        means = analysis.compute_1d_tuning_curves_continuous(signals, feature, 5)
-        curves, centres = analysis.compute_2d_tuning_curves(group, features, (3, 4), minmax=(0, 1, 0, 1))
-        flat, _ = analysis.compute_2d_tuning_curves_continuous(signals, features, 3)
-        discrete = analysis.compute_discrete_tuning_curves(group, {"a": SUPPORT})
+def test_earlier_spellings_name_the_present_ones_and_agree(group, feature, features, signals):
+    def old(name, *args, **kwargs):
+        new = "compute_response_per_epoch" if "discrete" in name else "compute_tuning_curves"
+        with pytest.warns(FutureWarning, match=f"{name} is an earlier spelling; use {new} instead") as record:
+            result = getattr(analysis, name)(*args, **kwargs)
+        assert [warning.filename for warning in record] == [__file__]
+        return result
+
+    table = old("compute_1d_tuning_curves", group, feature, nb_bins=5, minmax=(0, 1))
+    means = old("compute_1d_tuning_curves_continuous", signals, feature, 5)
+    curves, centres = old("compute_2d_tuning_curves", group, features, (3, 4), minmax=(0, 1, 0, 1))
+    flat, _ = old("compute_2d_tuning_curves_continuous", signals, features, 3)
+    discrete = old("compute_discrete_tuning_curves", group, {"a": SUPPORT})
     expected = compute_tuning_curves(group, feature, 5, (0, 1))
     np.testing.assert_array_equal(table.values, expected.values.T)
     assert list(table.columns) == [2, 5, 9]

@@ -13,6 +13,7 @@ import numpy as np
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
 from ..containers._checks import is_integer
+from ..containers._warn import warn_user
 from .tuning import compute_response_per_epoch, compute_tuning_curves
 
 if TYPE_CHECKING:
@@ -57,9 +58,14 @@ def compute_1d_tuning_curves(
         If an argument is of the wrong kind.
     ValueError
         If the feature has several columns, or `minmax` is no pair.
+
+    Warns
+    -----
+    FutureWarning
+        Always: `compute_tuning_curves` does the same for any number of features.
     """
     _check_group(group)
-    return _one_dimensional(group, feature, nb_bins, ep, minmax)
+    return _one_dimensional(group, feature, nb_bins, ep, minmax, "compute_1d_tuning_curves")
 
 
 def compute_1d_tuning_curves_continuous(
@@ -75,7 +81,7 @@ def compute_1d_tuning_curves_continuous(
     ----------
     tsdframe : Tsd or TsdFrame
     feature, nb_bins, ep, minmax
-        As `compute_1d_tuning_curves`, with its errors.
+        As `compute_1d_tuning_curves`, with its errors and its warning.
 
     Returns
     -------
@@ -83,7 +89,7 @@ def compute_1d_tuning_curves_continuous(
         Means, indexed by bin centre.
     """
     _check_signals(tsdframe)
-    return _one_dimensional(tsdframe, feature, nb_bins, ep, minmax)
+    return _one_dimensional(tsdframe, feature, nb_bins, ep, minmax, "compute_1d_tuning_curves_continuous")
 
 
 def compute_2d_tuning_curves(
@@ -118,9 +124,14 @@ def compute_2d_tuning_curves(
         If an argument is of the wrong kind.
     ValueError
         If there are not two columns, or `minmax` is not four numbers.
+
+    Warns
+    -----
+    FutureWarning
+        Always, as `compute_1d_tuning_curves`.
     """
     _check_group(group)
-    return _two_dimensional(group, features, nb_bins, ep, minmax)
+    return _two_dimensional(group, features, nb_bins, ep, minmax, "compute_2d_tuning_curves")
 
 
 def compute_2d_tuning_curves_continuous(
@@ -136,7 +147,7 @@ def compute_2d_tuning_curves_continuous(
     ----------
     tsdframe : Tsd or TsdFrame
     features, nb_bins, ep, minmax
-        As `compute_2d_tuning_curves`, with its errors.
+        As `compute_2d_tuning_curves`, with its errors and its warning.
 
     Returns
     -------
@@ -146,7 +157,7 @@ def compute_2d_tuning_curves_continuous(
         Bin centres of both features.
     """
     _check_signals(tsdframe)
-    return _two_dimensional(tsdframe, features, nb_bins, ep, minmax)
+    return _two_dimensional(tsdframe, features, nb_bins, ep, minmax, "compute_2d_tuning_curves_continuous")
 
 
 def compute_discrete_tuning_curves(group: TsGroup, dict_ep: Mapping[Any, IntervalSet]) -> pd.DataFrame:
@@ -166,8 +177,14 @@ def compute_discrete_tuning_curves(group: TsGroup, dict_ep: Mapping[Any, Interva
     ------
     TypeError
         If an argument is of the wrong kind.
+
+    Warns
+    -----
+    FutureWarning
+        Always: `compute_response_per_epoch` does the same.
     """
     _check_group(group)
+    _warn_old("compute_discrete_tuning_curves", "compute_response_per_epoch")
     return compute_response_per_epoch(group, dict_ep, return_pandas=True)
 
 
@@ -199,24 +216,30 @@ def _check_limits(minmax: Any, n: int) -> None:
         raise ValueError(msg)
 
 
-def _one_dimensional(data: Any, feature: Any, nb_bins: Any, ep: Any, minmax: Any) -> pd.DataFrame:
+def _warn_old(name: str, instead: str = "compute_tuning_curves") -> None:
+    warn_user(f"{name} is an earlier spelling; use {instead} instead.", FutureWarning)
+
+
+def _one_dimensional(data: Any, feature: Any, nb_bins: Any, ep: Any, minmax: Any, name: str) -> pd.DataFrame:
     if not isinstance(feature, Tsd | TsdFrame) or (isinstance(feature, TsdFrame) and feature.shape[1] != 1):
         msg = f"feature should be a Tsd (or TsdFrame with 1 column only), got {_described(feature)}."
         raise (ValueError if isinstance(feature, TsdFrame) else TypeError)(msg)
     _check_common(nb_bins, ep, several=False)
     _check_limits(minmax, 2)
+    _warn_old(name)
     limits = None if minmax is None else tuple(minmax)
     return compute_tuning_curves(data, feature, int(nb_bins), limits, ep, return_pandas=True)
 
 
 def _two_dimensional(
-    data: Any, features: Any, nb_bins: Any, ep: Any, minmax: Any
+    data: Any, features: Any, nb_bins: Any, ep: Any, minmax: Any, name: str
 ) -> tuple[dict[Any, FloatArray], list[FloatArray]]:
     if not isinstance(features, TsdFrame) or features.shape[1] != 2:
         msg = f"features should be a TsdFrame with 2 columns, got {_described(features)}."
         raise (ValueError if isinstance(features, TsdFrame) else TypeError)(msg)
     _check_common(nb_bins, ep, several=True)
     _check_limits(minmax, 4)
+    _warn_old(name)
     limits = None if minmax is None else [tuple(minmax[:2]), tuple(minmax[2:])]
     bins = [int(n) for n in nb_bins] if isinstance(nb_bins, tuple | list) else int(nb_bins)
     curves = compute_tuning_curves(data, features, bins, limits, ep)
