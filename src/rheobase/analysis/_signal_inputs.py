@@ -43,13 +43,8 @@ def check_fs(fs: Any, data: Any, error: type[Exception]) -> float:
             msg = f"the rate of this {data.nap_class} is {rate} Hz: its support has no duration or no samples. Set fs."
             raise ValueError(msg)
         return rate
-    if not is_number(fs):
-        msg = f"Invalid value for 'fs'. Parameter 'fs' should be of type float or int (Hz), got {fs!r}."
-        raise error(msg)
-    if not (np.isfinite(fs) and fs > 0):
-        msg = f"fs should be finite and > 0 Hz, got {fs}."
-        raise ValueError(msg)
-    return float(fs)
+    kind = "Invalid value for 'fs'. Parameter 'fs' should be of type float or int (Hz)"
+    return _positive(fs, error, kind, "fs should be finite and > 0 Hz")
 
 
 def check_positive(value: Any, argument: str) -> float:
@@ -62,11 +57,16 @@ def check_positive(value: Any, argument: str) -> float:
     ValueError
         If it is not positive and finite.
     """
+    return _positive(value, TypeError, f"{argument} must be a float or int", f"{argument} must be a positive number")
+
+
+def _positive(value: Any, error: type[Exception], wrong_kind: str, wrong_value: str) -> float:
+    """A finite number > 0; otherwise `error` or ValueError, with a message of its own each."""
     if not is_number(value):
-        msg = f"{argument} must be a float or int, got {value!r}."
-        raise TypeError(msg)
+        msg = f"{wrong_kind}, got {value!r}."
+        raise error(msg)
     if not (np.isfinite(value) and value > 0):
-        msg = f"{argument} must be a positive number, got {value}."
+        msg = f"{wrong_value}, got {value}."
         raise ValueError(msg)
     return float(value)
 

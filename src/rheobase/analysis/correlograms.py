@@ -93,15 +93,10 @@ def compute_crosscorrelogram(
     group : TsGroup, or two of them
         Of one group all pairs of different units, the lower key first; of two, every unit of the first with every unit
         of the second.
-    binsize : float
-        Width of the lag bins, in `time_units`, > 0. Bins are closed on the left, and the middle one lies around zero.
-    windowsize : float
-        Largest lag, in `time_units`.
-    ep : IntervalSet, optional
-        Which spikes to use; by default all.
+    binsize, windowsize, ep, time_units
+        As in `compute_autocorrelogram`, with its errors.
     norm : bool
         Whether to divide by the rate of the second unit of a pair, so that 1 is what chance gives.
-    time_units : {"s", "ms", "us"}
     reverse : bool
         Whether the higher key comes first in the pairs of one group.
 
@@ -110,13 +105,6 @@ def compute_crosscorrelogram(
     pandas.DataFrame
         Shape (lag, pair): rate of the second unit of the pair (Hz), or multiples of its mean rate, at lags in seconds
         after a spike of the first.
-
-    Raises
-    ------
-    TypeError
-        If an argument is of the wrong kind.
-    ValueError
-        If `binsize` is not positive, `windowsize` negative or a unit unknown.
 
     References
     ----------
@@ -167,27 +155,15 @@ def compute_eventcorrelogram(
     group : TsGroup
     event : Ts or Tsd
         Events; values are not used.
-    binsize : float
-        Width of the lag bins, in `time_units`, > 0. Bins are closed on the left, and the middle one lies around zero.
-    windowsize : float
-        Largest lag, in `time_units`.
+    binsize, windowsize, norm, time_units
+        As in `compute_autocorrelogram`, with its errors.
     ep : IntervalSet, optional
         Which spikes and events to use; by default the time support of `event`.
-    norm : bool
-        Whether to divide by the rate of the unit, so that 1 is what chance gives.
-    time_units : {"s", "ms", "us"}
 
     Returns
     -------
     pandas.DataFrame
         Shape (lag, unit): rate (Hz), or multiples of the mean rate; the index holds lags in seconds.
-
-    Raises
-    ------
-    TypeError
-        If an argument is of the wrong kind.
-    ValueError
-        If `binsize` is not positive, `windowsize` negative or a unit unknown.
 
     Examples
     --------

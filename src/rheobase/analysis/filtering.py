@@ -164,17 +164,8 @@ def apply_lowpass_filter(
 
     Parameters
     ----------
-    data : Tsd, TsdFrame or TsdTensor
-        The signal, without NaN.
-    cutoff : float
-        Edge of the band (a Butterworth filter run twice passes half the amplitude there), Hz.
-    fs, mode, order, transition_bandwidth
-        As in `apply_bandpass_filter`.
-
-    Returns
-    -------
-    same class
-        As `apply_bandpass_filter`, and the same errors.
+    data, cutoff, fs, mode, order, transition_bandwidth
+        As in `apply_highpass_filter`, with its returns and errors.
     """
     return _apply(data, cutoff, fs, mode, order, transition_bandwidth, "lowpass")
 

@@ -195,21 +195,13 @@ def resample_timestamps(ts: Events, *, rng: np.random.Generator | int | None = N
 
     Parameters
     ----------
-    ts : Ts or TsGroup
-    rng, seed
-        As `shift_timestamps`.
+    ts, rng, seed
+        As `shuffle_ts_intervals`, with its errors.
 
     Returns
     -------
     same class
         With the same time support, metadata and numbers of events.
-
-    Raises
-    ------
-    TypeError
-        If `ts` is of the wrong kind.
-    ValueError
-        If both `rng` and `seed` are given.
 
     Examples
     --------
