@@ -13,10 +13,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["even_step", "held_means", "lag_axis", "lagged_sums", "lags_within", "rows_at_lags"]
+__all__ = ["even_step", "held_means", "lag_axis", "lagged_sums", "lags_within", "rows_at_lags", "worst_gap"]
 
 REGULAR = 1e-6
-"""Part of a step by which steps of an evenly sampled signal may differ."""
+"""Part of a step by which all steps of a signal may differ from the first, whatever that adds up to."""
+
+JITTER = 0.01
+"""Part of a step by which each sample may lie beside even times, as rounded times do, if it adds up to nothing."""
+
+DRIFT = 1e-4
+"""Part of a step by which the mean steps of epochs may differ, beyond what jitter of their ends explains."""
 
 SLACK = 1e-6
 """Part of a step by which a window may miss a lag and still hold it."""
@@ -41,9 +47,11 @@ def even_step(times: FloatArray, first: IntArray, last: IntArray) -> tuple[float
     Returns
     -------
     step
-        Mean distance in the first epoch with two samples, to 12 digits; NaN where no epoch has two.
+        Mean distance, to 12 digits: in the first epoch with two samples, or over all where times are jittered; NaN
+        where no epoch has two.
     regular
-        Whether every distance within an epoch differs from the first by less than `REGULAR`.
+        Whether every distance within an epoch differs from the first by less than `REGULAR`; or every sample lies
+        within `JITTER` of even times between the first and last of its epoch, and epochs agree in their step (`DRIFT`).
     """
     several = np.flatnonzero(last - first > 1)
     if several.size == 0:
@@ -58,8 +66,35 @@ def even_step(times: FloatArray, first: IntArray, last: IntArray) -> tuple[float
         crossing = seams[np.searchsorted(seams, a) : np.searchsorted(seams, b)] - a
         steps[crossing] = own
         low, high = min(low, steps.min()), max(high, steps.max())
-    regular = bool(own > 0 and high - own < REGULAR * own and own - low < REGULAR * own)
-    return float(f"{(times[stop - 1] - times[begin]) / (stop - 1 - begin):.12g}"), regular
+    if own > 0 and high - own < REGULAR * own and own - low < REGULAR * own:
+        return float(f"{(times[stop - 1] - times[begin]) / (stop - 1 - begin):.12g}"), True
+    return _jittered_step(times, first[several], last[several], low)
+
+
+def _jittered_step(times: FloatArray, first: IntArray, last: IntArray, low: float) -> tuple[float, bool]:
+    """Mean step over epochs with two samples or more, and whether samples lie near even times."""
+    counts = last - first - 1
+    spans = times[last - 1] - times[first]
+    step = float(f"{spans.sum() / counts.sum():.12g}")
+    apart = np.abs(spans - counts * step) > (2 * JITTER + DRIFT * counts) * step
+    if not low > 0 or apart.any():
+        return step, False
+    for a in range(int(first[0]), int(last[-1]), BLOCK):
+        rows = np.arange(a, min(a + BLOCK, int(last[-1])))
+        epoch = np.searchsorted(first, rows, side="right") - 1
+        rows, epoch = rows[rows < last[epoch]], epoch[rows < last[epoch]]  # without lone samples between epochs
+        even = times[first[epoch]] + (rows - first[epoch]) * (spans / counts)[epoch]
+        if rows.size and np.abs(times[rows] - even).max() > JITTER * step:
+            return step, False
+    return step, True
+
+
+def worst_gap(times: FloatArray, first: IntArray, last: IntArray, step: float) -> tuple[float, float]:
+    """Where neighbours in an epoch are farthest from `step` apart: time of the first of them, and their distance."""
+    gaps = np.diff(times)
+    gaps[last[(last > 0) & (last < times.size)] - 1] = step
+    row = int(np.abs(gaps - step).argmax())
+    return float(times[row]), float(gaps[row])
 
 
 def lags_within(window: float, step: float, *, cover: bool) -> int:

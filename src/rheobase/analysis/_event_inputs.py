@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays.lags import even_step
+from .._arrays.lags import even_step, worst_gap
 from .._errors import kind_of
 from .._types import FloatArray
 from .._units import to_seconds
@@ -99,14 +99,17 @@ def sampling_step(data: Any, caller: str) -> float:
     Raises
     ------
     RuntimeError
-        If it varies by more than 1 part in a million.
+        If samples lie more than 1 % of it beside even times, or epochs differ in it by more than 1 part in 10,000.
     ValueError
         If no epoch holds two samples.
     """
-    step, regular = even_step(data.t, *data._runs(data.time_support))
+    runs = data._runs(data.time_support)
+    step, regular = even_step(data.t, *runs)
     if not regular:
+        time, gap = worst_gap(data.t, *runs, step)
         msg = (
-            "Continuous data must be regularly sampled. Bring it to even times before calling "
+            f"Continuous data must be regularly sampled: samples are {step:.6g} s apart on average, but {gap:.6g} s "
+            f"at {time:.6f} s (1 % of a step beside even times is allowed). Bring it to even times before calling "
             f"{caller}: data.interpolate(...) or data.bin_average(bin_size)."
         )
         raise RuntimeError(msg)
