@@ -212,9 +212,8 @@ def lagged_sums(counts: np.ndarray, signal: FloatArray, epoch: IntArray, n_befor
     padded = np.zeros((n_rows, n_channels), dtype=signal.dtype)
     padded[start + n_before] = signal
     busy = np.flatnonzero(counts.any(axis=1))
-    unit, bins = np.nonzero(counts[busy].T)
-    if unit.size < DENSE * busy.size * n_units:
-        sums = _by_event(counts, padded, unit, busy[bins], start, n_lags)
+    if np.count_nonzero(counts) < DENSE * busy.size * n_units:
+        sums = _by_event(counts, padded, busy, start, n_lags)
     else:
         sums = _by_product(counts, padded, busy, start, n_lags)
     return sums.reshape(n_units, n_lags, n_channels).transpose(1, 0, 2)
@@ -226,10 +225,10 @@ def _windows(padded: FloatArray, n_lags: int) -> FloatArray:
     return sliding_window_view(padded.reshape(-1), n_lags * n_channels)[::n_channels]
 
 
-def _by_event(
-    counts: np.ndarray, padded: FloatArray, unit: IntArray, bins: IntArray, start: IntArray, n_lags: int
-) -> FloatArray:
+def _by_event(counts: np.ndarray, padded: FloatArray, busy: IntArray, start: IntArray, n_lags: int) -> FloatArray:
     """Sum of the windows around the events, unit after unit."""
+    unit, bins = np.nonzero(counts[busy].T)
+    bins = busy[bins]
     windows = _windows(padded, n_lags)
     sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
     weights = counts[bins, unit].astype(np.float64)
@@ -244,7 +243,7 @@ def _by_product(counts: np.ndarray, padded: FloatArray, busy: IntArray, start: I
     """All units at once, bins in blocks: a matrix product of the counts and the windows."""
     windows = _windows(padded, n_lags)
     sums = np.zeros((counts.shape[1], windows.shape[1]), dtype=padded.dtype)
-    height = max(64, 16 * BLOCK // (windows.shape[1] + counts.shape[1]))
+    height = max(64, 4 * BLOCK // (windows.shape[1] + counts.shape[1]))
     for begin in range(0, busy.size, height):
         rows = busy[begin : begin + height]
         sums += counts[rows].T.astype(np.float64) @ windows[start[rows]]

@@ -14,7 +14,10 @@ from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._checks import check_choice, check_epochs, is_number
 from ..containers._metadata import Metadata
 
-__all__ = ["Signal", "check_signal", "event_times", "read_epochs", "read_window", "sampling_step"]
+__all__ = ["Signal", "check_signal", "event_times", "read_epochs", "read_window", "sampling_step", "small_counts"]
+
+COUNT_TYPES = (np.uint8, np.uint16, np.int64)
+"""Types of counts, tried in this order."""
 
 Signal = Tsd | TsdFrame | TsdTensor
 """A series with values."""
@@ -114,3 +117,13 @@ def sampling_step(data: Any, caller: str) -> float:
         )
         raise RuntimeError(msg)
     return step
+
+
+def small_counts(events: Any, bin_size: Any, epochs: IntervalSet, time_units: str = "s") -> Any:
+    """``events.count`` in the smallest type that holds what there is."""
+    for dtype in COUNT_TYPES[:-1]:
+        try:
+            return events.count(bin_size, epochs, time_units=time_units, dtype=dtype)
+        except OverflowError:  # more events in a bin than this type holds
+            continue
+    return events.count(bin_size, epochs, time_units=time_units, dtype=COUNT_TYPES[-1])

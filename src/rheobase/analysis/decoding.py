@@ -16,14 +16,12 @@ from .._units import to_seconds
 from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._checks import check_epochs, is_integer, is_number
 from ..containers._warn import warn_user
+from ._event_inputs import small_counts
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["decode_bayes", "decode_template"]
-
-COUNT_TYPES = (np.uint8, np.uint16, np.int64)
-"""Types of counts, tried in this order."""
 
 
 def decode_bayes(
@@ -197,12 +195,7 @@ def _read(
 
 def _counted(group: TsGroup, epochs: IntervalSet, bin_size: Any, window: int | None, time_units: str) -> _Inputs:
     """Spikes counted in the smallest type that holds them, and the windows to sum over."""
-    for dtype in COUNT_TYPES:
-        try:
-            frame = group.count(bin_size, epochs, time_units=time_units, dtype=dtype)
-            break
-        except OverflowError:  # more events in a bin than this type holds
-            continue
+    frame = small_counts(group, bin_size, epochs, time_units)
     if window is None:
         return _Inputs(frame.t, Activity(frame.values), bin_size)
     first, last = frame._runs(epochs)

@@ -95,7 +95,7 @@ def compute_event_triggered_average(
     _inputs.sampling_step(data, "compute_event_triggered_average")
     size = bin_seconds(binsize, time_unit)
     n_before, n_after = lags_within(before, size, cover=True), lags_within(after, size, cover=True)
-    means = _averages(data, events.count(size, epochs), size, epochs, n_before, n_after)
+    means = _averages(data, _inputs.small_counts(events, size, epochs), size, epochs, n_before, n_after)
     lags = lag_axis(n_before, n_after, size)
     if means.ndim == 2 and isinstance(events, TsGroup):
         return TsdFrame._trusted(lags, means, _span(lags), events.index)
