@@ -84,14 +84,25 @@ def _convolve(
     axis = _Axis(first, last, max(kernel.before, kernel.after))
     rows = block_rows(kernel, channels.shape[1], axis.size)
 
+    by_time = out.flags.c_contiguous and channels.shape[1] > 1
+    in_place = channels.dtype == np.float64 and channels.flags.aligned
+    in_place &= channels.strides[1 if by_time else 0] == channels.itemsize
+    order = "C" if by_time else "F"
+
     def work(begin: int) -> None:
         stop = min(begin + rows, axis.size)
-        order = "C" if channels.flags.c_contiguous and channels.shape[1] > 1 else "F"
-        block = np.zeros((stop - begin + kernel.size - 1, channels.shape[1]), order=order)
-        for place, source in axis.pieces(begin - kernel.before, stop + kernel.after):
+        n_rows = stop - begin + kernel.size - 1
+        pieces = axis.pieces(begin - kernel.before, stop + kernel.after)
+        targets = axis.pieces(begin, stop, in_result=True)
+        if in_place and pieces[0][0] == slice(0, n_rows):  # of one epoch: neither is copied
+            convolve_block(channels[pieces[0][1]], kernel, out[targets[0][1]])
+            return
+        block = np.zeros((n_rows, channels.shape[1]), order=order)
+        for place, source in pieces:
             block[place] = channels[source]
-        result = convolve_block(block, kernel)
-        for place, target in axis.pieces(begin, stop, in_result=True):
+        result = np.empty((stop - begin, channels.shape[1]), order=order)
+        convolve_block(block, kernel, result)
+        for place, target in targets:
             out[target] = result[place]
 
     for_each(work, range(0, axis.size, rows))

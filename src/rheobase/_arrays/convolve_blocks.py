@@ -15,6 +15,12 @@ BANDED_TAPS = 192
 BLOCK = 1 << 18
 """Numbers in a block."""
 
+ONE_THREAD = 1 << 18
+"""Multiplications in a product of matrices up to which OpenBLAS works on the calling thread.
+
+Blocks are worked on side by side already; larger products would wait for each other's threads.
+"""
+
 
 class Kernel:
     """Taps, and how far they reach.
@@ -32,8 +38,9 @@ class Kernel:
         self.before, self.after = taps.size - 1 - shift, shift
         self.banded = taps.size <= BANDED_TAPS and bool(np.isfinite(taps).all())
         self.positive = bool(np.all(taps >= 0))
-        self.step = 32 if taps.size <= 64 else 64
+        self.step = 32
         if self.banded:
+            self.at_once = ONE_THREAD // (self.step * (self.step + taps.size - 1))  # windows in one product
             self.matrix = np.zeros((self.step, self.step + taps.size - 1))
             rows = np.arange(self.step)[:, None]
             self.matrix[rows, rows + np.arange(taps.size)] = taps[::-1]
@@ -48,69 +55,97 @@ def block_rows(kernel: Kernel, n_channels: int, n_rows: int) -> int:
     return min(max(rows, 8 * kernel.step), max(n_rows, 1))
 
 
-def convolve_block(block: FloatArray, kernel: Kernel) -> FloatArray:
-    """Rows of `block` that see all taps: ``len(block) - n_taps + 1`` of them.
+def convolve_block(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
+    """Rows of `block` that see all taps, ``len(block) - n_taps + 1`` of them, into `out`.
 
-    `block` has `kernel.before` rows before, and `kernel.after` rows after, those of the result.
+    `block` has `kernel.before` rows before, and `kernel.after` rows after, those of the result. Both are in memory time
+    after time, or both channel after channel.
     """
     total = float(np.add.reduce(block, axis=None))
     if not np.isfinite(total) and not np.isfinite(block).all():
-        return _with_holes(block, kernel)
-    return _finite(block, kernel)
+        _with_holes(block, kernel, out)
+    else:
+        _finite(block, kernel, out)
 
 
-def _finite(block: FloatArray, kernel: Kernel) -> FloatArray:
+def _finite(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
     if kernel.size == 1:
-        return block * kernel.taps[0]
-    if kernel.banded:
-        return _banded(block, kernel)
-    return _through_fft(block, kernel) if np.isfinite(kernel.taps).all() else _direct(block, kernel)
+        np.multiply(block, kernel.taps[0], out=out)
+    elif kernel.banded:
+        _banded(block, kernel, out)
+    elif np.isfinite(kernel.taps).all():
+        _through_fft(block, kernel, out)
+    else:
+        out[...] = _direct(block, kernel)
 
 
-def _banded(block: FloatArray, kernel: Kernel) -> FloatArray:
+def _banded(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
     """Every `step` rows of the result are one matrix times the rows that they see."""
-    step, width = kernel.matrix.shape
-    n, n_channels = block.shape[0] - kernel.size + 1, block.shape[1]
+    step = kernel.step
+    n, n_channels = out.shape
     full = n // step
-    by_time = n_channels > 1 and block.flags.c_contiguous
-    out = np.empty((n, n_channels), order="C" if by_time else "F")
-    if full and by_time:
-        row, item = block.strides
-        windows = as_strided(block, (full, width, n_channels), (step * row, row, item))
-        np.matmul(kernel.matrix, windows, out=out[: full * step].reshape(full, step, n_channels))
-    elif full:
-        item, channel = block.strides
-        if n_channels < 8:  # BLAS cannot walk windows that overlap in one row of memory
-            windows = as_strided(block, (n_channels, full, width), (channel, step * item, item)).copy()
-            out[: full * step] = np.matmul(windows, kernel.matrix.T).reshape(n_channels, full * step).T
-        else:
-            windows = as_strided(block, (full, n_channels, width), (step * item, channel, item))
-            target = as_strided(out, (full, n_channels, step), (step * item, out.strides[1], item))
-            np.matmul(windows, kernel.matrix.T, out=target)
+    product = _by_time if n_channels > 1 and block.strides[1] == block.itemsize else _by_channel
+    if product is _by_channel and n_channels < 8:
+        product = _by_copy
+    at_once = -(-n_channels // -(-n_channels // kernel.at_once))
+    for begin in range(0, n_channels if full else 0, at_once):
+        some = slice(begin, begin + at_once)
+        product(block[:, some], kernel, out[: full * step, some])
     if full * step < n:
         rest = n - full * step
         np.matmul(kernel.matrix[:rest, : rest + kernel.size - 1], block[full * step :], out=out[full * step :])
-    return out
 
 
-def _through_fft(block: FloatArray, kernel: Kernel) -> FloatArray:
+def _by_time(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
+    """All channels of a window at once; rows of memory are times."""
+    step, width = kernel.matrix.shape
+    n, n_channels = out.shape
+    (row, item), out_row = block.strides, out.strides[0]
+    windows = as_strided(block, (n // step, width, n_channels), (step * row, row, item))
+    target = as_strided(out, (n // step, step, n_channels), (step * out_row, out_row, item))
+    np.matmul(kernel.matrix, windows, out=target)
+
+
+def _by_channel(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
+    """All channels of a window at once; rows of memory are channels."""
+    step, width = kernel.matrix.shape
+    n, n_channels = out.shape
+    (item, channel), out_channel = block.strides, out.strides[1]
+    windows = as_strided(block, (n // step, n_channels, width), (step * item, channel, item))
+    target = as_strided(out, (n // step, n_channels, step), (step * item, out_channel, item))
+    np.matmul(windows, kernel.matrix.T, out=target)
+
+
+def _by_copy(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
+    """Many windows of a few channels: BLAS cannot walk windows that overlap in one row of memory."""
+    step, width = kernel.matrix.shape
+    n, n_channels = out.shape
+    (item, channel), out_channel = block.strides, out.strides[1]
+    n_windows, most = n // step, kernel.at_once
+    for first, count, at_once in ((0, n_windows // most, most), (n_windows // most * most, 1, n_windows % most)):
+        begin, shape, stride = first * step, (n_channels, count, at_once), at_once * step * item
+        windows = as_strided(block[begin:], (*shape, width), (channel, stride, step * item, item)).copy()
+        target = as_strided(out[begin:], (*shape, step), (out_channel, stride, step * item, item))
+        np.matmul(windows, kernel.matrix.T, out=target)
+
+
+def _through_fft(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
     """Circular convolution, channel by channel; what must be exact is made exact."""
     from scipy import fft
 
     n, n_channels = len(block), block.shape[1]
     length = fft.next_fast_len(n, real=True)
     weights = fft.rfft(kernel.taps, length)
-    out = np.empty((n_channels, n - kernel.size + 1))
     at_once = max(1, BLOCK // (2 * length))
     for begin in range(0, n_channels, at_once):
         some = slice(begin, begin + at_once)
         spectrum = fft.rfft(np.ascontiguousarray(block[:, some].T), length, axis=1)
         spectrum *= weights
-        out[some] = fft.irfft(spectrum, length, axis=1, overwrite_x=True)[:, kernel.size - 1 : n]
-    return _made_exact(out.T, block, kernel)
+        out[:, some] = fft.irfft(spectrum, length, axis=1, overwrite_x=True)[:, kernel.size - 1 : n].T
+    _make_exact(out, block, kernel)
 
 
-def _made_exact(out: FloatArray, block: FloatArray, kernel: Kernel) -> FloatArray:
+def _make_exact(out: FloatArray, block: FloatArray, kernel: Kernel) -> None:
     """No negative value from non-negative numbers, and zeros where only zeros are in reach."""
     some = block != 0
     if kernel.positive and block.min() >= 0:
@@ -119,17 +154,18 @@ def _made_exact(out: FloatArray, block: FloatArray, kernel: Kernel) -> FloatArra
     pieces = np.arange(0, len(some), max(kernel.size // 2, 1))
     if not np.logical_or.reduceat(some, pieces, axis=0).all():
         out[~_in_reach(some, kernel.size)] = 0.0
-    return out
 
 
-def _with_holes(block: FloatArray, kernel: Kernel) -> FloatArray:
+def _with_holes(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
     """NaN for rows that see a NaN; infinities by direct summation."""
     if np.isinf(block).any() or not np.isfinite(kernel.taps).all():
-        return _direct(block, kernel)
+        out[...] = _direct(block, kernel)
+        return
     missing = np.isnan(block)
-    out = _finite(np.where(missing, 0.0, block), kernel)
+    filled = block.copy(order="K")
+    filled[missing] = 0.0
+    _finite(filled, kernel, out)
     out[_in_reach(missing, kernel.size)] = np.nan
-    return out
 
 
 def _direct(block: FloatArray, kernel: Kernel) -> FloatArray:
