@@ -80,6 +80,7 @@ class AbstractGLM(AbstractPredictor):
             sample_weight=terms.weight,
         )
         self._store(solution, y)
+        self._store_scale(design, response, terms)
         self._tell(solution)
         return self
 
@@ -131,26 +132,35 @@ class AbstractGLM(AbstractPredictor):
         return shape[:1] if self._response_ndim == 1 else shape
 
     def _store(self, solution: Solution, y) -> None:
-        single = self._response_ndim == 1
         self.solution_ = solution
-        self.coef_ = solution.coef[:, 0] if single else solution.coef
+        self.coef_ = solution.coef[:, 0] if self._response_ndim == 1 else solution.coef
         self.intercept_ = solution.intercept
         self.silent_ = solution.result == Result.SILENT
-        self.scale_ = np.ones(1 if single else solution.coef.shape[1])
+        self.scale_ = solution.stats["dispersion"]
         self.n_features_in_ = solution.coef.shape[0]
         self._clock = clock_of(y)
+
+    def _store_scale(self, design, response: FloatArray, terms: RowTerms) -> None:
+        """Measure the dispersion around the fitted means, if the model has one."""
+        if self.observation_model.has_dispersion:
+            mean = self._mean(design, terms.offset)
+            dof = np.maximum(self.dof_resid_, 1.0)
+            self.scale_ = np.asarray(self.observation_model.estimate_scale(response, mean, dof, terms.weight))
 
     def _tell(self, solution: Solution) -> None:
         """One warning for silent neurons, one for those without an optimum."""
         if self.silent_.any():
             names = ", ".join(map(str, self._names()[self.silent_][:10]))
             msg = (
-                f"{int(self.silent_.sum())} neuron(s) have no spikes in the rows used and were fitted as silent: "
-                f"{names}."
+                f"{int(self.silent_.sum())} neuron(s) have {self._silence()} in the rows used and were fitted as silent"
+                f": {names}."
             )
             warnings.warn(msg, SilentNeuronWarning, stacklevel=3)
         if not solution.converged.all():
             warnings.warn(f"the fit did not converge. {solution.message}", NotConvergedWarning, stacklevel=3)
+
+    def _silence(self) -> str:
+        return "no spikes" if self.observation_model.silent_values == (0.0,) else "the same response"
 
     def _names(self):
         columns = None if self._clock is None else self._clock.columns
@@ -158,10 +168,12 @@ class AbstractGLM(AbstractPredictor):
 
     @property
     def dof_resid_(self) -> FloatArray | None:
-        """Rows used minus parameters (rank for an unregularised fit, features otherwise, and the intercept), shape
-        (neuron,).
+        """Rows used (or the sum of their weights) minus parameters, shape (neuron,).
+
+        Parameters are the intercept and the features: their rank without a penalty, those that are not zero under a
+        lasso and its kin.
         """
         if self.solution_ is None:
             return None
-        rows, stats = self.solution_.stats["n_rows_used"], self.solution_.stats
-        return np.asarray(rows - stats["n_parameters"], dtype=np.float64)
+        stats = self.solution_.stats
+        return np.asarray(stats["weight_used"] - stats["n_parameters"], dtype=np.float64)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .._types import BoolArray, FloatArray
+from .._types import BoolArray, FloatArray, IntArray
 from ..design import AbstractDesign
 from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
 from ..regularizer import AbstractRegularizer
-from ..solvers._core import Progress, Result, Solution
+from ..solvers._core import Progress, Result, Solution, Trace
 from ..solvers.registry import make_solver
 from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
@@ -21,6 +21,9 @@ __all__ = ["solve"]
 
 RATE_FLOOR = float(np.finfo(np.float64).eps)
 """Mean count per bin given to a neuron without spikes."""
+
+_TURNS, _DISPERSION_TOL = 50, 1e-8
+"""Largest number of turns between coefficients and dispersion, and the relative change that ends them."""
 
 
 def solve(
@@ -37,6 +40,7 @@ def solve(
     start: tuple[FloatArray, FloatArray] | None = None,
     offset: FloatArray | None = None,
     sample_weight: FloatArray | None = None,
+    scale: FloatArray | None = None,
 ) -> Solution:
     """Fit every neuron on its own optimum.
 
@@ -60,6 +64,9 @@ def solve(
         Added to the linear predictor, shape (n_samples, 1 or neuron); finite where rows are used.
     sample_weight
         How much each row counts, >= 0, shape (n_samples, 1 or neuron). Only ratios matter.
+    scale
+        Dispersions to use, shape (neuron,), for observation models whose loss depends on them; if not given, the
+        model's own, or else they are estimated with the coefficients.
 
     Returns
     -------
@@ -73,15 +80,14 @@ def solve(
     standard = design.standardized(known.any(axis=1))
     weights = _row_weights(standard, known, sample_weight)
     y = np.where(known, y, 0.0)
-    used = weights[: len(y)] > 0
     mean = np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
-    silent = ~np.any((y != 0) & used, axis=0)
+    silent, silent_mean = _silent(model, y, weights[: len(y)] > 0)
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
     penalty = penalty_of(regularizer, strength, shape, standard.scale)
     coef, intercept = np.zeros(shape), np.zeros(y.shape[1])
     if silent.any():  # not every link reaches the floor, so it is not asked without need
-        intercept[silent] = link.link(np.float64(RATE_FLOOR))
+        intercept[silent] = link.link(silent_mean[silent])
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
     n_iter = np.zeros(y.shape[1], dtype=np.int64)
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
@@ -101,11 +107,14 @@ def solve(
         solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=penalty.norms is not None)
         progress = Progress(len(fitted))
         try:
-            trace = solver.run(problem, params, progress)
+            given = scale[fitted] if scale is not None else None
+            trace, dispersion = _run(solver, problem, params, progress, mean[fitted], given)
         finally:
             progress.close()
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])
         loss[fitted], result[fitted], n_iter[fitted] = trace.loss, trace.result, trace.n_iter
+        scale = np.ones(y.shape[1]) if scale is None else scale.copy()
+        scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
     free = np.full(y.shape[1], design.n_features) if feature_mask is None else feature_mask.sum(axis=0)
     if penalty.norms is not None:
@@ -113,10 +122,59 @@ def solve(
     elif fitted.size and not penalty.diagonal().any():
         free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))
     stats["n_parameters"] = free + 1
+    stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
     stats["n_rows_used"] = np.broadcast_to((weights > 0).sum(axis=0), (y.shape[1],)).copy()
+    stats["weight_used"] = _weight_used(sample_weight, weights[: len(y)] > 0, stats["n_rows_used"])
     stats["design"] = repr(design)
     stats["seconds"] = time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def _silent(model: AbstractObservationModel, y: FloatArray, used: BoolArray) -> tuple[BoolArray, FloatArray]:
+    """Neurons whose response is, in every row used, a value that no finite predictor predicts; and their means, as near
+    to it as floating point goes.
+    """
+    silent, mean = np.zeros(y.shape[1], dtype=bool), np.full(y.shape[1], RATE_FLOOR)
+    for value in model.silent_values:
+        same = ~np.any((y != value) & used, axis=0)
+        mean[same] = value + (RATE_FLOOR if value == 0 else -RATE_FLOOR)
+        silent |= same
+    return silent, mean
+
+
+def _run(solver, problem: GLMProblem, params: FloatArray, progress: Progress, mean: FloatArray, scale) -> tuple:
+    """Run the solver; where the loss depends on a dispersion that nobody gave, in turns with estimating it.
+
+    The two hardly depend on each other (their information is block diagonal), so a few turns are enough.
+
+    Returns
+    -------
+    trace, dispersion
+    """
+    model = problem.row_loss.model
+    if not model.scale_in_loss:
+        return solver.run(problem, params, progress), np.ones(problem.n_neurons)
+    fixed = scale if scale is not None else (None if model.scale is None else np.full(problem.n_neurons, model.scale))
+    if fixed is not None:
+        return solver.run(problem.with_scale(fixed), params, progress), fixed
+    weights, y = np.asarray(problem.weights), np.asarray(problem.y)
+    found = model.estimate_dispersion(y, np.broadcast_to(mean, y.shape), weights)
+    trace = None
+    for _ in range(_TURNS):
+        turn = solver.run(problem.with_scale(found), params, progress)
+        trace = turn if trace is None else _after(trace, turn)
+        predicted = problem.mean(trace.params)
+        last, found = found, model.estimate_dispersion(y, predicted, weights, found)
+        params = trace.params
+        if np.all(np.abs(found - last) <= _DISPERSION_TOL * last):
+            break
+    return trace, found
+
+
+def _after(first: Trace, second: Trace) -> Trace:
+    """The second of two runs, with the work of both."""
+    work = {key: first.stats.get(key, 0) + value for key, value in second.stats.items()}
+    return Trace(second.params, second.loss, second.result, first.n_iter + second.n_iter, work)
 
 
 def _columns(rows: FloatArray, which) -> FloatArray:
@@ -136,6 +194,13 @@ def _row_weights(standard, known: BoolArray, sample_weight: FloatArray | None) -
     out = np.zeros((standard.n_rows, counted.shape[1]))
     out[: len(rows)] = counted / np.where(total > 0, total, 1.0)
     return out
+
+
+def _weight_used(sample_weight: FloatArray | None, used: BoolArray, n_rows: IntArray) -> FloatArray:
+    """How many rows the rows used count for, shape (neuron,)."""
+    if sample_weight is None:
+        return n_rows.astype(np.float64)
+    return np.broadcast_to(np.where(used, sample_weight, 0.0).sum(axis=0), n_rows.shape).copy()
 
 
 def _padded(y: FloatArray, n_rows: int) -> FloatArray:

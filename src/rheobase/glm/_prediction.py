@@ -151,7 +151,9 @@ class AbstractPredictor(AbstractArguments):
             return np.broadcast_to(np.average(response, axis=0, weights=_like(weight, response)), response.shape)
         model, link = self.observation_model, self.inverse_link_function
         nothing = Dense(np.zeros((len(response), 1)))
-        null = solve(nothing, response, model, link, Ridge(), 1.0, offset=offset, sample_weight=weight)
+        null = solve(
+            nothing, response, model, link, Ridge(), 1.0, offset=offset, sample_weight=weight, scale=self.scale_
+        )
         with enable_x64():
             return np.asarray(link(null.intercept + offset), dtype=np.float64)
 

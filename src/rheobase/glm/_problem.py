@@ -29,7 +29,9 @@ class RowLoss:
     model: AbstractObservationModel
     link: AbstractInverseLink
 
-    def __call__(self, y, eta):
+    def __call__(self, y, eta, scale=None):
+        if self.model.scale_in_loss:
+            return self.model.negative_log_likelihood(y, eta, self.link, scale)
         return self.model.negative_log_likelihood(y, eta, self.link)
 
 
@@ -52,6 +54,8 @@ class GLMProblem(AbstractProblem):
         Shape (n_features + 1, neuron), False where a coefficient is held at zero; None if all are free.
     offset
         Added to the predictor, shape (design.n_rows, 1 or neuron), or None.
+    scale
+        Dispersions, shape (neuron,), for observation models whose loss depends on them.
     gram
         Second moments of the design, if already known.
     """
@@ -65,15 +69,21 @@ class GLMProblem(AbstractProblem):
         penalty: Penalty,
         free: BoolArray | None = None,
         offset: FloatArray | None = None,
+        scale: FloatArray | None = None,
         gram: FloatArray | None = None,
     ):
         self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
         self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
         self.n_rows, self.n_features, self.n_neurons = design.n_rows, design.n_features, y.shape[1]
+        self.scale = np.ones(self.n_neurons) if scale is None else scale
 
     @property
     def constant_start(self):
         return self.weights.shape[1] == 1 and self._offset is None
+
+    @property
+    def constant_curvature(self):
+        return self.weights.shape[1] == 1 and self.row_loss.model.curvature_is_constant(self.row_loss.link)
 
     def start(self):
         if self._offset is None:
@@ -92,9 +102,14 @@ class GLMProblem(AbstractProblem):
     def predictor(self, params):
         return _add(self.design.matvec(params[:-1]), params[-1])
 
+    def mean(self, params) -> FloatArray:
+        """Mean response of every row, shape (n_rows, neuron), on the host."""
+        with enable_x64():
+            return np.asarray(self.row_loss.link(self.start() + np.asarray(self.predictor(params))))
+
     def evaluate(self, eta, direction, step):
         with enable_x64():
-            out = _evaluate()(eta, direction, step, self.y, self.weights, row_loss=self.row_loss)
+            out = _evaluate()(eta, direction, step, self.y, self.weights, self.scale, row_loss=self.row_loss)
             eta, residual, curvature, loss, slope = out
             return Evaluation(eta, np.asarray(loss), residual, curvature, np.asarray(slope))
 
@@ -138,7 +153,15 @@ class GLMProblem(AbstractProblem):
         if offset is not None and offset.shape[1] > 1:
             offset = self.take(offset, columns)
         y, penalty = self.take(self.y, columns), self.penalty.select(columns)
-        return GLMProblem(self.design, y, weights, self.row_loss, penalty, free, offset, self._gram)
+        return GLMProblem(
+            self.design, y, weights, self.row_loss, penalty, free, offset, self.scale[columns], self._gram
+        )
+
+    def with_scale(self, scale: FloatArray) -> GLMProblem:
+        """The same problem at other dispersions."""
+        return GLMProblem(
+            self.design, self.y, self.weights, self.row_loss, self.penalty, self.free, self._offset, scale, self._gram
+        )
 
     def take(self, rows, columns):
         if len(columns) == rows.shape[1]:
@@ -177,12 +200,12 @@ def _evaluate():
     import jax
     import jax.numpy as jnp
 
-    def evaluate(eta, direction, step, y, weights, *, row_loss):
+    def evaluate(eta, direction, step, y, weights, scale, *, row_loss):
         eta = eta + step * direction
         ones = jnp.ones_like(eta)
 
         def loss(eta):
-            return row_loss(y, eta)
+            return row_loss(y, eta, scale)
 
         def value_and_slope(eta):
             value, pullback = jax.vjp(loss, eta)

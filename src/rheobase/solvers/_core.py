@@ -104,7 +104,9 @@ class AbstractProblem(abc.ABC):
     y, weights
         Response, shape (n_rows, neuron), and row weights, shape (n_rows, 1 or neuron).
     row_loss : callable
-        ``row_loss(y, eta)``, elementwise, JAX arrays; hashable.
+        ``row_loss(y, eta, scale)``, elementwise, JAX arrays; hashable.
+    scale : FloatArray
+        Dispersion of each neuron, shape (neuron,), for losses that depend on it.
     penalty : Penalty
         What is added to the loss of each neuron.
     free : BoolArray or None
@@ -118,6 +120,7 @@ class AbstractProblem(abc.ABC):
     weights: Any
     row_loss: Callable[[Any, Any], Any]
     penalty: Penalty
+    scale: FloatArray
     free: BoolArray | None
 
     @abc.abstractmethod
@@ -144,6 +147,11 @@ class AbstractProblem(abc.ABC):
     @abc.abstractmethod
     def constant_start(self) -> bool:
         """True if rows differ by their features only: no offset, no weights of their own."""
+
+    @property
+    @abc.abstractmethod
+    def constant_curvature(self) -> bool:
+        """True if the Hessian of the loss is the null Gram matrix times a number, whatever the parameters."""
 
     @abc.abstractmethod
     def column_means(self, rows: Any) -> FloatArray:

@@ -73,6 +73,7 @@ class Batch:
             self.passes += 1
         self.now: Evaluation = self.problem.evaluate(zero, change, np.ones(self.params.shape[1]))
         self.objective = self.now.loss + self._penalty(self.params)
+        self._first_loss = np.abs(self.now.loss)
         self.iteration = 0
         self.last_step = np.zeros(self.params.shape[1])
         self.predicted = np.full(self.params.shape[1], np.inf)
@@ -85,8 +86,12 @@ class Batch:
 
     @property
     def noise(self) -> FloatArray:
-        """Changes of the objective below this are rounding, shape (neuron,)."""
-        return 4 * np.finfo(np.float64).eps * np.maximum(np.abs(self.objective), np.abs(self.now.loss))
+        """Changes of the objective below this are rounding, shape (neuron,).
+
+        Of the loss that there is, or of that at the start: perfectly predicted responses have a loss that goes to zero.
+        """
+        here = 4 * np.maximum(np.abs(self.objective), np.abs(self.now.loss))
+        return np.finfo(np.float64).eps * np.maximum(here, self._first_loss)
 
     @property
     def size(self) -> FloatArray:
@@ -105,7 +110,7 @@ class Batch:
     def hessian(self, columns) -> FloatArray:
         """Hessians of the objective for some columns of the batch, shape (column, n_features + 1, n_features + 1)."""
         self.hessians += len(columns)
-        if self._constant and self.problem.constant_start:
+        if self.problem.constant_curvature or (self._constant and self.problem.constant_start):
             curvature = np.asarray(self.problem.column_means(self.now.curvature))[columns]
             hessian = curvature[:, None, None] * self.problem.null_gram()
         else:
@@ -212,6 +217,7 @@ class Batch:
         )
         self.problem, self.columns, self.params = problem.select(keep), self.columns[keep], self.params[:, keep]
         self.objective, self.last_step = self.objective[keep], self.last_step[keep]
+        self._first_loss = self._first_loss[keep]
         self.predicted, self.failed, self.moving = self.predicted[keep], self.failed[keep], self.moving[keep]
         return kept
 

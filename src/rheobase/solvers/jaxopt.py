@@ -68,6 +68,7 @@ class Jaxopt(AbstractSolver):
                 problem.start(),
                 problem.y,
                 problem.weights,
+                problem.scale,
                 transform,
                 height,
                 params,
@@ -138,12 +139,12 @@ def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
     if "stepsize" in settings and not settings["stepsize"]:
         settings.pop("stepsize")
 
-    def one(x, offset, y, weights, transform, height, start, quadratic, row_loss):
+    def one(x, offset, y, weights, scale, transform, height, start, quadratic, row_loss):
         def objective(point):
             params = start + transform @ point
             eta = offset + x @ params[:-1] + params[-1]
             used = weights > 0
-            loss = jax.numpy.where(used, weights * row_loss(y, eta), 0.0).sum()
+            loss = jax.numpy.where(used, weights * row_loss(y, eta, scale), 0.0).sum()
             bent = quadratic * params if quadratic.ndim == 1 else quadratic @ params
             return (loss + 0.5 * (params * bent).sum()) / height
 
@@ -151,11 +152,12 @@ def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
         point, state = solver.run(jax.numpy.zeros_like(start))
         return start + transform @ point, state.error, state.iter_num, objective(point) * height
 
-    def every(x, offset, y, weights, transform, height, params, quadratic, *, row_loss):
+    def every(x, offset, y, weights, scale, transform, height, params, quadratic, *, row_loss):
         # one neuron after the other, not vmap: under vmap both branches of every line search run for every neuron
         weights = jax.numpy.broadcast_to(weights, y.shape)
         return jax.lax.map(
-            lambda parts: one(x, *parts, row_loss), (offset.T, y.T, weights.T, transform, height, params.T, quadratic)
+            lambda parts: one(x, *parts, row_loss),
+            (offset.T, y.T, weights.T, scale, transform, height, params.T, quadratic),
         )
 
     return jax.jit(every, static_argnames=("row_loss",))
