@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_blocks, take_runs
+from .events import run_blocks, take_runs, unit_runs
+from .threads import for_each
 
 __all__ = ["sampled_trials", "trial_counts", "warped_edges"]
 
@@ -17,6 +18,12 @@ _DECIMALS = 9
 
 BLOCK = 1 << 18
 """Samples gathered at a time."""
+
+RUNS = 1 << 15
+"""Trials of units looked up at a time."""
+
+EVENTS = 1 << 14
+"""Events counted at a time."""
 
 
 def warped_edges(starts: FloatArray, ends: FloatArray, n_bins: int) -> FloatArray:
@@ -29,8 +36,37 @@ def warped_edges(starts: FloatArray, ends: FloatArray, n_bins: int) -> FloatArra
     return edges
 
 
-def trial_counts(times: FloatArray, first: IntArray, last: IntArray, edges: FloatArray) -> FloatArray:
+def trial_counts(times: FloatArray, offsets: IntArray, starts: FloatArray, ends: FloatArray, n_bins: int) -> FloatArray:
     """Events of many units in the bins of each trial.
+
+    Parameters
+    ----------
+    times, offsets
+        Flat store of times, s: unit i is ``times[offsets[i]:offsets[i + 1]]``.
+    starts, ends
+        Bounds of the trials, s.
+    n_bins
+        Number of bins per trial.
+
+    Returns
+    -------
+    ndarray of float64, shape (unit, trial, bin)
+    """
+    edges = warped_edges(starts, ends, n_bins)
+    counts = np.zeros((offsets.size - 1, starts.size, n_bins))
+    height = max(1, RUNS // max(starts.size, 1))
+
+    def fill(begin: int) -> None:
+        units = slice(begin, min(begin + height, counts.shape[0]))
+        first, last = unit_runs(times, offsets[units.start : units.stop + 1], starts, ends)
+        _add_counts(times, first, last, edges, counts[units])
+
+    for_each(fill, range(0, counts.shape[0], height))
+    return counts
+
+
+def _add_counts(times: FloatArray, first: IntArray, last: IntArray, edges: FloatArray, counts: FloatArray) -> None:
+    """Count some units, one block of events after the other.
 
     Parameters
     ----------
@@ -40,19 +76,16 @@ def trial_counts(times: FloatArray, first: IntArray, last: IntArray, edges: Floa
         ``times[first[i, j]:last[i, j]]`` are the events of unit i in trial j.
     edges
         As `warped_edges`.
-
-    Returns
-    -------
-    ndarray of float64, shape (unit, trial, bin)
+    counts
+        Zeros, shape (unit, trial, bin).
     """
-    n_units, n_trials = first.shape
-    n_bins = edges.shape[1] - 1
-    counts = np.zeros(n_units * n_trials * n_bins)
+    n_trials, n_bins = counts.shape[1:]
+    counts = counts.reshape(-1)
     sizes = (last - first).reshape(-1)
     shift = first.reshape(-1) - (np.cumsum(sizes) - sizes)
     per_second = n_bins / (edges[:, -1] - edges[:, 0])
     flat = edges.reshape(-1)
-    for rows, run, held in run_blocks(sizes):
+    for rows, run, held in run_blocks(sizes, EVENTS):
         index = np.repeat(shift[run], held)
         index += np.arange(rows.start, rows.stop)
         found = times.take(index)
@@ -68,7 +101,6 @@ def trial_counts(times: FloatArray, first: IntArray, last: IntArray, edges: Floa
         held_counts = np.bincount(cell if kept.all() else cell[kept])
         begin = int(run[0]) * n_bins
         counts[begin : begin + held_counts.size] += held_counts
-    return counts.reshape(n_units, n_trials, n_bins)
 
 
 def sampled_trials(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import warp as _warp
-from .._arrays.events import runs, unit_runs
+from .._arrays.events import runs
 from .._arrays.namespace import is_lazy, take_rows, to_numpy
 from .._arrays.resample import as_columns
 from .._errors import kind_of
@@ -125,9 +125,9 @@ def warp_tensor(input: Ts | TsGroup | Tsd | TsdFrame | TsdTensor, epochs: Interv
         msg = f"num_bins should be a positive integer, got {num_bins}."
         raise RuntimeError(msg)
     if isinstance(input, TsGroup):
-        return _counts(input._times, input._offsets, epochs, int(num_bins))
+        return _warp.trial_counts(input._times, input._offsets, epochs.start, epochs.end, int(num_bins))
     if isinstance(input, Ts):
-        return _counts(input.t, np.array([0, len(input)]), epochs, int(num_bins))[0]
+        return _warp.trial_counts(input.t, np.array([0, len(input)]), epochs.start, epochs.end, int(num_bins))[0]
     return _samples(input, epochs, int(num_bins))
 
 
@@ -136,11 +136,6 @@ def _check_input(input: Any, epochs: Any) -> None:
         msg = f"Invalid type. Parameter input must be a Ts, Tsd, TsdFrame, TsdTensor or TsGroup, got {kind_of(input)}."
         raise TypeError(msg)
     check_epochs(epochs, "epochs")
-
-
-def _counts(times: np.ndarray, offsets: IntArray, epochs: IntervalSet, n_bins: int) -> np.ndarray:
-    first, last = unit_runs(times, offsets, epochs.start, epochs.end)
-    return _warp.trial_counts(times, first, last, _warp.warped_edges(epochs.start, epochs.end, n_bins))
 
 
 def _samples(data: Any, epochs: IntervalSet, n_bins: int) -> np.ndarray:
