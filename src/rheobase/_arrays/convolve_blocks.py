@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from .._types import FloatArray
 
@@ -14,6 +14,9 @@ BANDED_TAPS = 192
 
 BLOCK = 1 << 18
 """Numbers in a block."""
+
+SHORT_FFT = 4096
+"""Length of a transform for kernels that are not longer than an eighth of it."""
 
 ONE_THREAD = 1 << 18
 """Multiplications in a product of matrices up to which OpenBLAS works on the calling thread.
@@ -130,18 +133,30 @@ def _by_copy(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
 
 
 def _through_fft(block: FloatArray, kernel: Kernel, out: FloatArray) -> None:
-    """Circular convolution, channel by channel; what must be exact is made exact."""
+    """Circular convolution of overlapping stretches, channel by channel; what must be exact is made exact."""
     from scipy import fft
 
-    n, n_channels = len(block), block.shape[1]
-    length = fft.next_fast_len(n, real=True)
+    n, n_channels = block.shape
+    length = fft.next_fast_len(min(n, max(8 * kernel.size, SHORT_FFT)), real=True)
+    padded = block if length <= n else np.concatenate((block, np.zeros((length - n, n_channels))))
+    useful = length - kernel.size + 1
+    starts = np.minimum(
+        np.arange(0, len(out), useful), len(padded) - length
+    )  # the last stretch ends where the block does
+    windows = sliding_window_view(padded, length, axis=0)
     weights = fft.rfft(kernel.taps, length)
     at_once = max(1, BLOCK // (2 * length))
-    for begin in range(0, n_channels, at_once):
-        some = slice(begin, begin + at_once)
-        spectrum = fft.rfft(np.ascontiguousarray(block[:, some].T), length, axis=1)
-        spectrum *= weights
-        out[:, some] = fft.irfft(spectrum, length, axis=1, overwrite_x=True)[:, kernel.size - 1 : n].T
+    for channel in range(0, n_channels, at_once):
+        some = slice(channel, channel + at_once)
+        stretches = max(1, at_once // n_channels)
+        for i in range(0, starts.size, stretches):
+            begins = starts[i : i + stretches]
+            spectrum = fft.rfft(windows[begins, some], axis=2)
+            spectrum *= weights
+            result = fft.irfft(spectrum, length, axis=2, overwrite_x=True)[:, :, kernel.size - 1 :]
+            for begin, part in zip(begins.tolist(), result):
+                target = out[begin : begin + useful, some]
+                target[...] = part[:, : len(target)].T
     _make_exact(out, block, kernel)
 
 
