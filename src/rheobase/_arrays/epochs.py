@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._types import FloatArray, IntArray
+from .._types import BoolArray, FloatArray, IntArray
 
 TOUCH_GAP = 1e-6
 """Seconds taken from an epoch that ends exactly where the next one starts, so that no instant belongs to both."""
@@ -65,7 +65,7 @@ def clean(starts: FloatArray, ends: FloatArray) -> CleanResult:
     CleanResult
     """
     sorted_starts, sorted_ends = in_order(starts), in_order(ends)
-    result = _join_sorted(sorted_starts, sorted_ends)
+    result = join_sorted(sorted_starts, sorted_ends)
     rows_are_epochs = sorted_starts is starts and sorted_ends is ends
     return result if rows_are_epochs else result._replace(kept=None)
 
@@ -113,24 +113,24 @@ def in_order(values: FloatArray) -> FloatArray:
     return np.sort(values)
 
 
-def _join_sorted(starts: FloatArray, ends: FloatArray) -> CleanResult:
+def join_sorted(starts: FloatArray, ends: FloatArray) -> CleanResult:
     """`clean` for starts and ends that are sorted already."""
     n = starts.size
-    messages = []
-    touches = np.append(ends[:-1] == starts[1:], False)[:n]
     valid = ends > starts
-    s, e = starts, ends
+    s, e, touches, messages = starts, ends, None, []
     if not valid.all():
         # a row that is dropped here cannot sit inside a chain: its start is at or past every earlier end
         messages += [NO_DURATION] if np.any(ends == starts) else []
         messages += [END_FIRST] if np.any(ends < starts) else []
-        s, e, touches = s[valid], e[valid], touches[valid]
+        s, e, touches = s[valid], e[valid], _with(ends[:-1] == starts[1:], last=False)[valid]
     apart = s[1:] >= e[:-1]
     if not apart.all():
         messages.append(OVERLAP)
-        breaks = np.flatnonzero(apart)
-        last = np.append(breaks, e.size - 1)
-        s, e, touches = s[np.append(0, breaks + 1)], e[last], touches[last]
+        last = _with(apart, last=True)
+        s, e = s.compress(_with(apart, first=True)), e.compress(last)
+        touches = touches if touches is None else touches[last]
+    if touches is None:
+        touches = _with(e[:-1] == s[1:], last=False)[: s.size]
     if touches.any():
         messages.append(TOUCHING)
         e = np.where(touches, e - TOUCH_GAP, e)
@@ -139,6 +139,22 @@ def _join_sorted(starts: FloatArray, ends: FloatArray) -> CleanResult:
             messages.insert(0, NO_DURATION)
             s, e = s[long_enough], e[long_enough]
     return CleanResult(s, e, np.arange(n) if s.size == n else None, tuple(dict.fromkeys(messages)))
+
+
+def _with(flags: BoolArray, **more: bool) -> BoolArray:
+    """`flags` with one more at an end: ``first=`` or ``last=``."""
+    out = np.empty(flags.size + 1, dtype=bool)
+    begin = "first" in more
+    out[begin : begin + flags.size] = flags
+    out[0 if begin else -1] = more["first" if begin else "last"]
+    return out
+
+
+def merged(runs: Sequence[FloatArray]) -> FloatArray:
+    """All numbers of several sorted arrays, sorted."""
+    out = np.concatenate(runs)
+    out.sort(kind="stable")  # merges runs that are sorted already
+    return out
 
 
 def union(sets: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
@@ -155,13 +171,12 @@ def union(sets: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, Fl
     """
     if not sets:
         return np.empty(0), np.empty(0)
-    s = in_order(np.concatenate([starts for starts, _ in sets]))
-    e = in_order(np.concatenate([ends for _, ends in sets]))
+    s, e = (merged(bounds) for bounds in zip(*sets))
     if not s.size:
         return s, e
     # with both sorted, k+1 starts have come and k+1 ends have gone exactly where nothing covers the gap
     gap = s[1:] > e[:-1]
-    return s[np.append(True, gap)], e[np.append(gap, True)]
+    return s.compress(_with(gap, first=True)), e.compress(_with(gap, last=True))
 
 
 def intersect(
@@ -215,7 +230,7 @@ def merge_close(starts: FloatArray, ends: FloatArray, gap: float) -> tuple[Float
     if not starts.size:
         return starts, ends
     apart = starts[1:] - ends[:-1] > gap
-    return starts[np.append(True, apart)], ends[np.append(apart, True)]
+    return starts.compress(_with(apart, first=True)), ends.compress(_with(apart, last=True))
 
 
 def split(starts: FloatArray, ends: FloatArray, size: float) -> Pieces:

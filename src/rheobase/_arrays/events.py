@@ -7,6 +7,7 @@ one flat array of times, unit after unit, with offsets; `unit_runs` is `runs` fo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -190,7 +191,7 @@ def unit_parts(sizes: IntArray) -> list[slice]:
         return [slice(0, upto.size)]
     cuts = np.unique(np.searchsorted(upto, np.arange(PART, upto[-1], PART)) + 1)
     bounds = np.unique(np.concatenate(([0], cuts, [upto.size]))).tolist()
-    return [slice(a, b) for a, b in zip(bounds, bounds[1:])]
+    return [slice(a, b) for a, b in itertools.pairwise(bounds)]
 
 
 def epoch_of_runs(run: IntArray, counts: IntArray, n_epochs: int) -> IntArray | int:

@@ -164,8 +164,8 @@ class IntervalSet(AbstractIntervals):
         if not others:
             return IntervalSet._trusted(sets[0].start, sets[0].end)
         self._warn_dropped("union")
-        starts, ends = (np.concatenate(bounds) for bounds in zip(*((e.start, e.end) for e in sets)))
-        result = _epochs.clean(starts, ends)
+        starts, ends = _epochs.merged([e.start for e in sets]), _epochs.merged([e.end for e in sets])
+        result = _epochs.join_sorted(starts, ends)
         if _epochs.TOUCHING in result.messages:
             warn_user(_epochs.TOUCHING)
         return IntervalSet._trusted(result.starts, result.ends)
