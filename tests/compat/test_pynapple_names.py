@@ -42,7 +42,11 @@ def test_modules_of_process_are_reached_without_it():
 def test_tables_have_a_row_per_difference():
     tables = pynapple.tables()
     assert set(tables) == {"names", "differences", "corners", "findings"}
-    for name, rows in (("differences", pynapple.DIFFERENCES), ("corners", pynapple.CORNERS)):
+    for name, rows in (
+        ("differences", pynapple.DIFFERENCES),
+        ("corners", pynapple.CORNERS),
+        ("findings", pynapple.FINDINGS),
+    ):
         assert len(tables[name].splitlines()) == len(rows) + 2
     for table in tables.values():
         bars = {line.replace(r"\|", "").count("|") for line in table.splitlines()}

@@ -36,6 +36,17 @@ def test_a_frame_comes_back_with_its_channels(session, place):
         append_NWB_LFP(session, LFP)
 
 
+def test_to_a_file_that_has_the_module_already(tmp_path):
+    def add_module(nwb):
+        nwb.create_processing_module("ecephys", "of another hand")
+
+    path = nwb_files.write(tmp_path / "a.nwb", nwb_files.add_electrodes, add_module)
+    append_NWB_LFP(path, LFP)
+    with load_file(path) as data:
+        np.testing.assert_array_equal(data["ElectricalSeries"].values[:], LFP.values)
+        assert data.nwb.processing["ecephys"].description == "of another hand"
+
+
 def test_one_channel(session):
     with pytest.raises(RuntimeError, match="Please specify which channel"):
         append_NWB_LFP(session, Tsd(T, d=T))

@@ -259,6 +259,13 @@ def test_wrong_calls(fake, tmp_path):
         EphysReader(fake)["nothing"]
     with pytest.raises(TypeError, match="not recognized"):
         NeoSignalInterface(np.zeros(3), neo.Block())
+
+
+def test_pickles_are_refused_unless_named(fake, tmp_path):
     (tmp_path / "evil.pkl").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     with pytest.raises(ValueError, match="can run any code"):
         EphysReader(tmp_path / "evil.pkl")
+    block = neo.Block()
+    block.segments.append(segment(0.0))
+    neo.io.PickleIO(str(tmp_path / "good.pkl")).write_block(block)
+    assert EphysReader(tmp_path / "good.pkl", format="PickleIO")["0:Vm"].shape == (10, 2)

@@ -198,6 +198,15 @@ def test_the_unit_is_kept_of_samples_in_memory(path):
         assert data["current"].unit == "A"
 
 
+def test_an_unknown_unit_is_none(tmp_path):
+    def add(nwb):
+        nwb.add_acquisition(pynwb.TimeSeries(name="x", unit="unknown", data=np.arange(3.0), rate=1.0))
+
+    with load_file(files.write(tmp_path / "a.nwb", add)) as data:
+        assert data.unit("x") is None
+        assert data["x"].unit is None
+
+
 def test_conversion_per_channel_and_offset(data):
     stored = np.arange(20).reshape(10, 2)
     np.testing.assert_allclose(np.asarray(data["lfp"].values), stored * [2.0, 20.0] + 0.5, rtol=1e-15)
