@@ -1,4 +1,4 @@
-"""The tables of differences: each row says three things, is told apart from the others, and names a test that exists."""
+"""The tables of differences: rows are complete, told apart from each other, and name a test that exists."""
 
 from __future__ import annotations
 

@@ -52,9 +52,9 @@ def append_NWB_LFP(path: str | os.PathLike, lfp: Tsd | TsdFrame, channel: int | 
         if any(not 0 <= row < n_electrodes for row in channels):
             msg = f"channels {channels} are not all rows of the table of {n_electrodes} electrodes of {target.name}."
             raise ValueError(msg)
-        module = nwb.processing.get("ecephys") or nwb.create_processing_module(
-            "ecephys", "processed extracellular electrophysiology data"
-        )
+        if "ecephys" not in nwb.processing:
+            nwb.create_processing_module("ecephys", "processed extracellular electrophysiology data")
+        module = nwb.processing["ecephys"]
         if "LFP" in module.data_interfaces:
             msg = f"{target.name} holds field potentials already (/processing/ecephys/LFP)."
             raise RuntimeError(msg)
