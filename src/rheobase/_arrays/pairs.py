@@ -8,13 +8,14 @@ times are whole samples) are compared with the edge itself.
 
 from __future__ import annotations
 
-import itertools
 import math
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
+from .threads import for_each
 
 __all__ = ["LagBins", "auto_counts", "event_counts", "exact_bins", "lag_bins", "latest"]
 
@@ -227,51 +228,86 @@ def auto_counts(times: FloatArray, offsets: IntArray, bins: LagBins) -> IntArray
     """Pairs of different events of the same unit by their lag, both ways; shape (unit, lag)."""
     slack = bins.slack(latest(times, offsets))
     counts = np.zeros((offsets.size - 1, bins.n + 1), dtype=np.int64)
-    scratch = _Scratch(min(BLOCK, int(np.diff(offsets).max(initial=0))))
-    for unit, (a, b) in enumerate(itertools.pairwise(offsets.tolist())):
-        for begin in range(a, b - 1, BLOCK):
-            _add_later(counts[unit], times[begin:b], min(BLOCK, b - 1 - begin), bins, slack, scratch)
+    lock = Lock()
+
+    def add(piece: tuple[int, int]) -> None:
+        units, found = _own_pairs(times, offsets, *piece, bins, slack)
+        with lock:
+            counts[units] += found
+
+    for_each(add, _pieces(offsets, bins))
     return counts[:, :-1]
 
 
-def _add_later(
-    counts: IntArray, times: FloatArray, n_refs: int, bins: LagBins, slack: float, scratch: _Scratch
-) -> None:
-    """Count the pairs of the first `n_refs` of sorted times with later ones, and the same pairs seen from these.
+def _pieces(offsets: IntArray, bins: LagBins) -> list[tuple[int, int]]:
+    """Bounds of events to look at together: whole units, not too many, or parts of a long one."""
+    pieces, n_units = [], max(1, BLOCK // (bins.n + 1))
+    unit = 0
+    while unit < offsets.size - 1:
+        begin = int(offsets[unit])
+        upto = int(np.searchsorted(offsets, begin + BLOCK, side="right")) - 1
+        unit = max(unit + 1, min(upto, unit + n_units))
+        stop = int(offsets[unit])
+        pieces.extend((a, min(a + BLOCK, stop)) for a in range(begin, stop, BLOCK))
+    return pieces
+
+
+def _own_pairs(
+    times: FloatArray, offsets: IntArray, begin: int, stop: int, bins: LagBins, slack: float
+) -> tuple[slice, IntArray]:
+    """Pairs of some events with later ones of their unit, and the same pairs seen from these.
 
     Neighbours, next but one, … are looked at until none is close enough. A pair is found once and counted twice, the
     second time in the bin on the other side of zero.
     """
+    units = slice(
+        int(np.searchsorted(offsets, begin, side="right")) - 1, int(np.searchsorted(offsets, stop - 1, side="right"))
+    )
+    ahead = times[stop : offsets[units.stop]]
+    end = stop + int(np.searchsorted(ahead, times[stop - 1] + bins.half * (1 + 1e-9) + 3 * slack * bins.size, "right"))
+    sizes = np.diff(np.clip(offsets[units.start : units.stop + 1], begin, end))
+    unit = np.repeat(np.arange(sizes.size), sizes)
+    row = np.arange(end - begin) + unit
+    store = np.full(row.size + sizes.size, np.inf)  # what follows a unit is far away
+    store[row] = times[begin:end]
+    width, n_refs = bins.n + 1, stop - begin
+    row, base, early = row[:n_refs], unit[:n_refs] * width, times[begin:stop]
+    ahead_counts = np.zeros(sizes.size * width, dtype=np.int64)
+    exact = np.zeros_like(ahead_counts)
     reach, per_second, middle = bins.n / 2 + 2 * slack, 1 / bins.size, bins.n / 2 + slack
-    row: IntArray = np.arange(n_refs)
+    scratch = _Scratch(n_refs)
     shift = 1
     while row.size:
         index, place, whole, near, cells = scratch.views(row.size)
         np.add(row, shift, out=index)
-        np.take(times, index, mode="clip", out=place)
-        place -= np.take(times, row, mode="clip", out=whole)
+        np.take(store, index, mode="clip", out=place)
+        place -= early
         place *= per_second
         alive = np.flatnonzero(np.less(place, reach, out=near))
         if alive.size < row.size:
-            row = row[alive]
-            index, kept, whole, near, cells = scratch.views(row.size)
-            kept[:] = place[alive]
-            place = kept
+            row, base, early, kept = (array.take(alive) for array in (row, base, early, place))
+            index, place, whole, near, cells = scratch.views(row.size)
+            place[:] = kept
         place += middle
         _split(place, whole, near, cells, slack)
-        if near.any():
-            pair = np.flatnonzero(near)
-            _add_exact(counts, times[row[pair]], times[row[pair] + shift], bins, slack)
-            cells[pair] = bins.n
-        found = np.bincount(cells, minlength=bins.n + 1)[: bins.n]
-        counts[: bins.n] += found
-        counts[: bins.n] += found[::-1]
+        cells += base
+        pair = np.flatnonzero(near)
+        if pair.size:
+            cells[pair] = base[pair] + bins.n
+            _add_exact(exact, base[pair], early[pair], store[row[pair] + shift], bins, slack)
+        ahead_counts += np.bincount(cells, minlength=ahead_counts.size)[: ahead_counts.size]
         shift += 1
-        row = row[: np.searchsorted(row, times.size - shift)]
+    found = exact.reshape(-1, width)
+    ahead_counts = ahead_counts.reshape(-1, width)[:, :-1]
+    found[:, :-1] += ahead_counts
+    found[:, :-1] += ahead_counts[:, ::-1]
+    return units, found
 
 
-def _add_exact(counts: IntArray, early: FloatArray, late: FloatArray, bins: LagBins, slack: float) -> None:
-    """Count pairs that lie near an edge, both ways."""
+def _add_exact(
+    counts: IntArray, base: IntArray, early: FloatArray, late: FloatArray, bins: LagBins, slack: float
+) -> None:
+    """Count pairs that lie near an edge, both ways; `base` is where the counts of their units start."""
     for refs, others in ((early, late), (late, early)):
         number = exact_bins(refs, others, bins, slack)
-        counts += np.bincount(np.where(number < 0, bins.n, np.minimum(number, bins.n)), minlength=bins.n + 1)
+        counts += np.bincount(base + np.where(number < 0, bins.n, number), minlength=counts.size)
