@@ -1,4 +1,4 @@
-"""Counting events between given edges, which need not be evenly spaced nor lie inside epochs.
+"""Counting events between given edges, which need not be evenly spaced nor lie inside epochs, and in whole epochs.
 
 Bin k covers ``[edges[k], edges[k + 1])``; the last one is closed on the right. How much of a bin is valid, that is,
 covered by epochs, is a difference of one running sum: the covered time up to each edge.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from .events import run_blocks
-from .search import segmented_search
+from .events import MANY_EPOCHS, run_blocks, unit_runs
+from .search import BLOCK, segmented_search
+from .threads import for_each, n_threads
 
-__all__ = ["count_between", "covered_time"]
+__all__ = ["count_between", "count_epochs", "covered_time"]
 
 
 def count_between(times: FloatArray, offsets: IntArray, edges: FloatArray, dtype: np.dtype) -> np.ndarray:
@@ -51,6 +52,48 @@ def count_between(times: FloatArray, offsets: IntArray, edges: FloatArray, dtype
         inside = (cells >= 0) & (cells < n_bins)
         cells += np.repeat(unit * n_bins, sizes)
         _add(flat, cells if inside.all() else cells[inside])
+    return out.T
+
+
+def count_epochs(
+    times: FloatArray, offsets: IntArray, starts: FloatArray, ends: FloatArray, dtype: np.dtype
+) -> np.ndarray:
+    """Events of every unit of a flat store in each epoch, both edges included; epochs may overlap.
+
+    Parameters
+    ----------
+    times, offsets
+        As `count_between`.
+    starts, ends
+        s, shape (epoch,).
+    dtype
+        Of the counts.
+
+    Returns
+    -------
+    ndarray, shape (epoch, unit)
+
+    Raises
+    ------
+    OverflowError
+        If an epoch holds more events than `dtype` can count.
+    """
+    n_units, n_epochs = offsets.size - 1, starts.size
+    if n_epochs <= MANY_EPOCHS:
+        first, last = unit_runs(times, offsets, starts, ends)
+        return _checked(last - first, dtype).T
+    out = np.empty((n_units, n_epochs), dtype=dtype)
+    # starts and ends are looked up together, in ascending order: each search begins where the last one ended
+    bounds = np.stack((starts, np.nextafter(ends, np.inf)), axis=1).reshape(-1)
+    at = offsets.tolist()
+
+    def fill(units: range) -> None:
+        for unit in units:
+            places = np.searchsorted(times[at[unit] : at[unit + 1]], bounds)
+            out[unit] = _checked(places[1::2] - places[::2], dtype)
+
+    share = max(1, -(-n_units // n_threads())) if out.size > BLOCK else max(1, n_units)
+    for_each(fill, [range(i, min(i + share, n_units)) for i in range(0, n_units, share)])
     return out.T
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import bins as _bins
+from .._arrays.edges import count_epochs
 from .._arrays.events import unit_runs
 from .._types import FloatArray, IntArray
 from ._checks import as_seconds, bin_seconds, check_choice, check_dtype, check_epochs
@@ -29,8 +30,7 @@ def count_events(
     """
     dtype = check_dtype(dtype)
     if bin_size is None:
-        first, last = unit_runs(times, offsets, ep.start, ep.end)
-        return ep.start + (ep.end - ep.start) / 2, np.ascontiguousarray((last - first).T.astype(dtype))
+        return ep.start + (ep.end - ep.start) / 2, count_epochs(times, offsets, ep.start, ep.end, dtype)
     grid = _bins.bin_edges(ep.start, ep.end, bin_seconds(bin_size, time_units))
     first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
     return grid.centres(), _bins.count(times, first, last, grid, dtype)
