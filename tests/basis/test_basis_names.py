@@ -176,3 +176,14 @@ def test_transformers_compose_like_bases():
     ):
         assert isinstance(made, bases.TransformerBasis)
         assert made.n_basis_funcs == n
+
+
+def test_bounds_of_a_composition_are_those_of_its_inputs():
+    fourier = bases.FourierEval(2, ndim=2, bounds=((0, 1), (2, 3)))
+    basis = (bases.BSplineEval(5, bounds=(0, 1)) + bases.Zero()) * bases.BSplineConv(5, 9) + fourier
+    assert basis.bounds == [(0.0, 1.0), None, None, (0.0, 1.0), (2.0, 3.0)]
+
+
+def test_a_transformer_lists_what_its_basis_has():
+    transformer = bases.BSplineEval(5).to_transformer()
+    assert {"fit", "transform", "n_basis_funcs", "split_by_feature", "bounds"} <= set(dir(transformer))

@@ -309,7 +309,7 @@ class AbstractBasis(abc.ABC):
             Which derivative or difference is penalised, >= 1.
         kind : {"derivative", "difference"}
             "derivative": the integral of the squared derivative over the range of the input, taken as [0, 1] (exact for
-            all but custom functions, which are differentiated on a grid of 8192 steps); for a product of bases, the sum
+            all but custom functions, which are differentiated on a fine grid); for a product of bases, the sum
             of these integrals over the inputs. In the unit of an input of range R, it is that divided by
             ``R**(2 * order - 1)``. "difference": the sum of squared differences of neighbouring coefficients, as in
             P-splines; around the circle where the basis is periodic.

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from .._types import FloatArray
+from .._x64 import enable_x64
 
 __all__ = ["by_differences", "gauss", "gauss_between", "of_coefficients", "side_by_side"]
 
-_POINTS = 8192
-"""Intervals of the grid on which functions without a closed form are differentiated and integrated."""
+_POINTS = {1: 8192, 2: 8192, 3: 1024}
+"""Intervals of the grid on which functions without a closed form are differentiated and integrated, by order: rounding
+errors grow with the order-th power of their number.
+"""
+
+_FEW_POINTS = 256
+"""The same for all higher orders."""
 
 
 def of_coefficients(n: int, order: int, periodic: bool = False) -> FloatArray:
@@ -43,11 +51,14 @@ def by_differences(functions: Callable[[FloatArray], Any], n_basis_funcs: int, o
     """
     if n_basis_funcs == 0:
         return np.zeros((0, 0))
-    values = np.asarray(functions(np.linspace(0, 1, _POINTS + 1)))
-    slopes = np.diff(values, n=order, axis=0) * float(_POINTS) ** order
+    n = _POINTS.get(order, _FEW_POINTS)
+    # functions written in JAX must not lose half of the digits before they are subtracted
+    with enable_x64() if "jax" in sys.modules else nullcontext():
+        values = np.asarray(functions(np.linspace(0, 1, n + 1)), dtype=np.float64)
+    slopes = np.diff(values, n=order, axis=0) * float(n) ** order
     for _ in range(order // 2):
         slopes = np.vstack([2 * slopes[0] - slopes[1], slopes, 2 * slopes[-1] - slopes[-2]])
-    weights = np.full((len(slopes), 1), 1 / _POINTS)  # midpoints for odd orders, the grid itself for even ones
+    weights = np.full((len(slopes), 1), 1 / n)  # midpoints for odd orders, the grid itself for even ones
     if order % 2 == 0:
         weights[[0, -1]] /= 2
     return slopes.T @ (weights * slopes)
