@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
-from .threads import for_each
+from .threads import for_each, n_threads
 
 __all__ = ["LagBins", "auto_counts", "event_counts", "exact_bins", "lag_bins", "latest"]
 
@@ -76,9 +76,25 @@ def event_counts(times: FloatArray, first: IntArray, last: IntArray, events: Flo
 
     Unit i is ``times[first[i]:last[i]]``.
     """
-    n_units = first.size
     ends = times[np.concatenate((first, last - 1))[np.tile(last > first, 2)]]
-    slack = bins.slack(max(latest(events), float(np.max(np.abs(ends), initial=0.0))), n_units)
+    bound = max(latest(events), float(np.max(np.abs(ends), initial=0.0)))
+    counts = np.empty((first.size, bins.n), dtype=np.int64)
+    height = max(1, min(BLOCK // (bins.n + 1), -(-first.size // (4 * n_threads()))))
+
+    def fill(begin: int) -> None:
+        units = slice(begin, begin + height)
+        counts[units] = _around_events(times, first[units], last[units], events, bins, bound)
+
+    for_each(fill, range(0, first.size, height))
+    return counts
+
+
+def _around_events(
+    times: FloatArray, first: IntArray, last: IntArray, events: FloatArray, bins: LagBins, bound: float
+) -> IntArray:
+    """`event_counts` of units whose counts fit the cache; no time is beyond `bound`."""
+    n_units = first.size
+    slack = bins.slack(bound, n_units)
     low, high = np.empty((2, n_units, events.size), dtype=np.int64)
     starts, stops = events - bins.half, events + (bins.half + slack * bins.size)
     for unit, (a, b) in enumerate(zip(first.tolist(), last.tolist())):  # one C call per unit, in the cache
