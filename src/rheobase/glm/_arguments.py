@@ -10,6 +10,7 @@ from .. import links, observation_models
 from .. import regularizer as regularizers
 from ..solvers.registry import check_options, get_solver
 from ._estimator import AbstractEstimator
+from .selection import CV
 
 __all__ = ["AbstractArguments"]
 
@@ -46,6 +47,7 @@ class AbstractArguments(AbstractEstimator):
 
     def _forget(self) -> None:
         self.coef_ = self.intercept_ = self.scale_ = self.solution_ = self.silent_ = None
+        self.cv_ = self.strength_ = None
         self._clock = None
 
     # --- constructor arguments, checked where they are set -------------------------------------------------------
@@ -80,13 +82,18 @@ class AbstractArguments(AbstractEstimator):
 
     @property
     def regularizer_strength(self):
-        """Strength of the penalty; None for an unregularised model."""
+        """Strength of the penalty, or how to search for it; None for an unregularised model."""
         if self._strength is not None:
             return self._strength
         return self._regularizer.check_strength(getattr(self._regularizer, "regularizer_strength", None))
 
     @regularizer_strength.setter
     def regularizer_strength(self, value):
+        if isinstance(value, str) and value == "cv":
+            value = CV()
+        if isinstance(value, CV):
+            self._strength = value
+            return
         self._strength = None if value is None else self._regularizer.check_strength(value)
 
     @property

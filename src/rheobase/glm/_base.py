@@ -19,6 +19,7 @@ from ._fit import solve
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
 from ._rows import RowTerms, read_rows
+from .selection import CV, Search
 
 __all__ = ["AbstractGLM"]
 
@@ -65,20 +66,28 @@ class AbstractGLM(AbstractPredictor):
         design, response = self._check_data(X, y)
         shape = (design.n_features, response.shape[1])
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
+        strength, factor = self.regularizer_strength, None
+        self.cv_ = None
+        if isinstance(strength, CV):
+            search = Search(self, X, design, response, terms)
+            self.cv_ = search.run(strength)
+            strength, factor = search.unit, self.cv_.best_strength
         solution = solve(
             design,
             response,
             self.observation_model,
             self.inverse_link_function,
             self.regularizer,
-            self.regularizer_strength,
+            strength,
             solver_name=self.solver_name,
             solver_kwargs=self.solver_kwargs,
             feature_mask=self._mask(shape),
             start=None if init_params is None else self._check_start(init_params, shape),
             offset=terms.offset,
             sample_weight=terms.weight,
+            strength_factor=factor,
         )
+        self.strength_ = strength if factor is None else factor
         self._store(solution, y)
         self._store_scale(design, response, terms)
         self._tell(solution)

@@ -41,6 +41,7 @@ def solve(
     offset: FloatArray | None = None,
     sample_weight: FloatArray | None = None,
     scale: FloatArray | None = None,
+    strength_factor: FloatArray | None = None,
 ) -> Solution:
     """Fit every neuron on its own optimum.
 
@@ -67,6 +68,8 @@ def solve(
     scale
         Dispersions to use, shape (neuron,), for observation models whose loss depends on them; if not given, the
         model's own, or else they are estimated with the coefficients.
+    strength_factor
+        Multiplies the penalty of each neuron, shape (neuron,).
 
     Returns
     -------
@@ -85,6 +88,7 @@ def solve(
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
     penalty = penalty_of(regularizer, strength, shape, standard.scale)
+    penalty = penalty if strength_factor is None else penalty.scaled(strength_factor)
     coef, intercept = np.zeros(shape), np.zeros(y.shape[1])
     if silent.any():  # not every link reaches the floor, so it is not asked without need
         intercept[silent] = link.link(silent_mean[silent])

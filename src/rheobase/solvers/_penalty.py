@@ -101,6 +101,15 @@ class Penalty:
             return self.ridge
         return self.ridge + np.einsum("mjj,mn->jn", self.matrices, self.weights)
 
+    def scaled(self, factor: FloatArray) -> Penalty:
+        """Every neuron's penalty times a number, shape (neuron,)."""
+        return Penalty(
+            self.ridge * factor,
+            self.matrices,
+            None if self.weights is None else self.weights * factor,
+            None if self.norms is None else replace(self.norms, strength=self.norms.strength * factor),
+        )
+
     def select(self, columns) -> Penalty:
         """The same for some neurons."""
         return Penalty(
