@@ -82,8 +82,8 @@ def compute_mutual_information(
     mean = np.asarray(mean)
     bits = _bits_per_second(curves, occupancy, mean)
     with np.errstate(divide="ignore", invalid="ignore"):
-        table = np.stack([bits, bits / mean], axis=1)
-    return pd.DataFrame(table, index=tuning_curves.coords["unit"], columns=["bits/sec", "bits/spike"])
+        table = np.array([bits, bits / mean]).T
+    return pd.DataFrame(table, index=tuning_curves.coords["unit"].values, columns=["bits/sec", "bits/spike"])
 
 
 def _check(tuning_curves: Any, rates: Any) -> FloatArray:
@@ -119,13 +119,17 @@ def _check(tuning_curves: Any, rates: Any) -> FloatArray:
 
 def _bits_per_second(curves: np.ndarray, occupancy: FloatArray, mean: np.ndarray) -> FloatArray:
     bits = np.empty(len(curves))
+    occupancy = np.where(np.isnan(occupancy), 0.0, occupancy)
     step = max(1, BLOCK // max(curves.shape[1], 1))
     for begin in range(0, len(curves), step):
         rows = slice(begin, begin + step)
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log2(curves[rows] / mean[rows, None])
-            logs[~np.isfinite(logs)] = 0.0
-            bits[rows] = np.nansum(occupancy * curves[rows] * logs, axis=1)
+            terms = curves[rows] * occupancy
+        nothing = ~np.isfinite(logs)  # bins that were never visited, and silent ones
+        if nothing.any():
+            logs[nothing] = terms[nothing] = 0.0
+        bits[rows] = np.einsum("ub,ub->u", terms, logs)
     return bits
 
 
