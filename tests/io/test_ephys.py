@@ -225,6 +225,72 @@ def test_formats(fake, name):
     np.testing.assert_array_equal(lazy[key].t, loaded[key].t)
 
 
+# ---- a real file of NIX
+
+
+@pytest.fixture
+def nix(tmp_path):
+    """Two segments, at 0 and 5 s; times of spikes in seconds, for which neo's lazy reader takes them."""
+    pytest.importorskip("nixio")
+    block = neo.Block(name="cell")
+    for start in (0.0, 5.0):
+        seg = segment(start)
+        seg.spiketrains = [train.rescale("s") for train in seg.spiketrains]
+        seg.events = [neo.Event([start + 0.003] * pq.s, labels=["x"], name="licks")]
+        block.segments.append(seg)
+    path = tmp_path / "cell.nix"
+    writer = neo.io.NixIO(str(path), "ow")
+    writer.write_block(block)
+    writer.close()
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_nix(nix):
+    """The reader that neo finds by the suffix reads the file as a whole, whether or not it is asked to."""
+    for lazy in (True, False):
+        with EphysReader(nix, lazy=lazy) as data:
+            assert data.keys() == ["0:Vm", "TsGroup", "0:trials", "0:licks"]
+            signal = data["0:Vm"]
+            assert isinstance(signal.values, np.ndarray)
+            expected = np.concatenate((np.arange(20.0).reshape(10, 2), np.arange(20.0).reshape(10, 2) + 5))
+            np.testing.assert_array_equal(signal.values, expected)
+            assert signal.unit == "mV"
+            np.testing.assert_allclose(signal.t, np.concatenate((np.arange(10), 5000 + np.arange(10))) / FS)
+            np.testing.assert_allclose(data["TsGroup"][1].t, [0.002, 0.003, 0.004, 5.002, 5.003, 5.004])
+            np.testing.assert_allclose(data["0:trials"].start, [0.001, 0.005, 5.001, 5.005])
+            np.testing.assert_allclose(data["0:licks"].t, [0.003, 5.003])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_nix_read_lazily(nix, monkeypatch):
+    """neo has a second reader of NIX, which leaves samples in the file; it is had by its class."""
+    lazy_reader = pytest.importorskip("neo.io.nixio_fr").NixIO
+    proxy = pytest.importorskip("neo.io.proxyobjects").AnalogSignalProxy
+    read, load = [], proxy.load
+
+    def counted(self, *args, **kwargs):
+        part = load(self, *args, **kwargs)
+        read.append(len(part))
+        return part
+
+    monkeypatch.setattr(proxy, "load", counted)
+    with EphysReader(nix) as whole:  # first: two readers cannot have one file open
+        whole.values()
+    with EphysReader(nix, format=lazy_reader) as data:
+        signal = data[data.keys()[0]]
+        assert isinstance(signal.values, NeoSignalInterface)
+        assert signal.dtype == np.float64
+        assert read == []
+        np.testing.assert_array_equal(signal[3:6].values, whole["0:Vm"].values[3:6])
+        assert sum(read) == 3
+        np.testing.assert_array_equal(np.asarray(signal.values), whole["0:Vm"].values)
+        np.testing.assert_allclose(signal.t, whole["0:Vm"].t)
+        for unit in (0, 1):
+            np.testing.assert_allclose(data["TsGroup"][unit].t, whole["TsGroup"][unit].t)
+        np.testing.assert_allclose(data["0:trials"].values, whole["0:trials"].values)
+
+
 @pytest.mark.filterwarnings("ignore:Metadata name .ripple peak.")
 @pytest.mark.parametrize("lacking", [True, False])
 def test_neurosuite_sessions_do_without_neo(tmp_path, monkeypatch, lacking):

@@ -134,18 +134,20 @@ def test_gains_are_applied_here_and_left_out_there_where_files_are_mapped(tmp_pa
     np.testing.assert_array_equal(np.asarray(theirs[key].values), stored)
 
 
-def test_formats_that_are_not_lazy_are_loaded_here_and_refused_there(tmp_path, monkeypatch):
-    """Memory stands for a file of NIX or MATLAB; neo's own readers of those refuse in the same way."""
+@pytest.fixture
+def nix(tmp_path):
+    pytest.importorskip("nixio")
+    writer = neo.io.NixIO(str(tmp_path / "cell.nix"), "ow")
+    writer.write_block(random_block(1))
+    writer.close()
+    return tmp_path / "cell.nix"
 
-    class StrictIO(DrawnIO):
-        def read(self, lazy=False):
-            assert not lazy, "This IO does not support lazy reading"
-            return self.blocks
 
-    monkeypatch.setattr(neo.io, "iolist", [*neo.io.iolist, StrictIO])
-    monkeypatch.setattr(StrictIO, "blocks", [random_block(1)])
-    path = tmp_path / "cell.strict"
-    path.touch()
-    assert len(EphysReader(path, format="strict")["0:Vm"]) > 0
-    with pytest.raises(AssertionError, match="lazy"):
-        nap.EphysReader(path, format="strict")
+def test_formats_that_are_not_lazy_are_loaded_here_and_refused_there(nix):
+    """The reader of NIX that neo finds by name and suffix is one of them; asked not to be lazy, both read the same."""
+    for name in ("NixIO", None):
+        assert len(EphysReader(nix, format=name)["0:Vm"]) > 0
+    with pytest.raises(Exception, match="does not support lazy loading") as caught:
+        nap.EphysReader(nix)
+    assert type(caught.value).__name__ == "NeoReadWriteError"
+    compare(*(reader(nix, lazy=False) for reader in (EphysReader, nap.EphysReader)))

@@ -82,8 +82,11 @@ class _Joined:
         self._parts = parts
         self._ends = np.cumsum([part.shape[0] for part in parts])
         self.shape = (int(self._ends[-1]), *parts[0].shape[1:])
-        kept = [part.dtype if not is_proxy(part) or part.dtype == "float64" else "float32" for part in parts]
-        self.dtype = np.result_type(*kept)
+        # neo scales to float32 what is not float64; its readers state the type as a text of several kinds
+        kept = [np.dtype(str(part.dtype)) for part in parts]
+        self.dtype = np.result_type(
+            *(t if not is_proxy(p) or t == np.float64 else np.float32 for p, t in zip(parts, kept))
+        )
 
     def __getitem__(self, key: tuple) -> np.ndarray:
         rows, *rest = key
