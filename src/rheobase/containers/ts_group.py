@@ -10,6 +10,7 @@ import numpy as np
 from .._arrays import events as _events
 from .._arrays.nearest import nearest
 from .._arrays.search import segmented_search
+from .._arrays.unit_mask import take_masked, unit_mask
 from .._types import ArrayLike, FloatArray, IntArray
 from . import _group_build as _build
 from . import _group_select as _groups
@@ -205,7 +206,14 @@ class TsGroup(AbstractUnits):
             If `ep` is no IntervalSet.
         """
         ep = check_epochs(ep)
-        return self._take_runs(*self._runs(ep), ep)
+        if len(ep) <= _events.MANY_EPOCHS:
+            return self._take_runs(*self._runs(ep), ep)
+        mask, kept = unit_mask(self._times, self._offsets, ep.start, ep.end)
+        times, values = (
+            None if rows is None else take_masked(rows, mask, self._offsets, kept)
+            for rows in (self._times, self._values)
+        )
+        return self._derive(times, kept, ep, values)
 
     def exclude(self, ep: IntervalSet) -> TsGroup:
         """Events outside epochs; the time support loses the epochs, and rates are those over what is left.
