@@ -46,6 +46,10 @@ class GammaObservations(AbstractWithInverseLink):
         """`y` over the mean plus the mean's logarithm, elementwise; infinite where the mean is not positive."""
         import jax.numpy as jnp
 
+        if link == Reciprocal():
+            inside = eta > 0
+            eta = jnp.where(inside, eta, 1.0)
+            return jnp.where(inside, y * eta - jnp.log(eta), jnp.inf)
         return guarded(link, eta, lambda log: y * jnp.exp(-log) + log, jnp.inf)
 
     def log_likelihood_per_sample(self, y, mean, scale=None):
