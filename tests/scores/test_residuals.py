@@ -35,7 +35,9 @@ def frame(rng):
     return TsdFrame(t, counts, time_support=support, columns=["a", "b"]), mean, epoch
 
 
-def test_autocorrelation_is_that_of_a_loop_over_pairs(frame):
+@pytest.mark.parametrize("few", [300, 1], ids=["products", "Fourier transform"])
+def test_autocorrelation_is_that_of_a_loop_over_pairs(frame, few, monkeypatch):
+    monkeypatch.setattr("rheobase.scores.residuals._FEW_LAGS", few)
     counts, mean, epoch = frame
     result = residual_autocorrelation(counts, mean, 1.0)
     np.testing.assert_allclose(result.lags, 0.1 * np.arange(1, 11), rtol=1e-12)

@@ -17,7 +17,7 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import ArrayLike, BoolArray, FloatArray, IntArray
-from ..observation_models import AbstractObservationModel
+from ..observation_models import AbstractObservationModel, PoissonObservations
 from ._inputs import Pair, read_model, read_pair
 
 __all__ = ["KSTest", "RescaledTime", "ks_test", "time_rescaling"]
@@ -276,11 +276,11 @@ def _rescale(
     first[1:] |= ~known[:-1]  # an unknown bin ends its epoch
     segment = np.cumsum(first)[known]
     counts, mean = counts[known].astype(np.int64), mean[known]
-    length = -np.asarray(model.log_likelihood_per_sample(np.zeros_like(mean), mean, scale))
+    length = _log_chance_of_silence(model, mean, scale)
     after = np.cumsum(length)
     before = after - length
-    begins = np.flatnonzero(np.diff(segment, prepend=-1))
-    which = np.searchsorted(segment[begins], segment)  # number of the segment of each known bin
+    new = np.diff(segment, prepend=-1) > 0
+    begins, which = np.flatnonzero(new), np.cumsum(new) - 1  # of each segment its first bin, of each bin its segment
     ends = np.append(begins[1:], len(segment)) - 1
 
     bins = np.flatnonzero(counts > 0)
@@ -295,8 +295,15 @@ def _rescale(
     again = np.flatnonzero(np.diff(here) == 0) + 1  # events with another before them in the same segment
     origin[again] = restart[again - 1]
     intervals = np.maximum(place - origin, 0.0)
-    room = np.maximum(after[ends[here]] - origin, intervals)
+    room = np.maximum(after[ends[here]] - origin, np.maximum(intervals, np.finfo(np.float64).tiny))
     return intervals, np.expm1(-intervals) / np.expm1(-room) if adjust else -np.expm1(-intervals)
+
+
+def _log_chance_of_silence(model: AbstractObservationModel, mean: FloatArray, scale: float | None) -> FloatArray:
+    """Minus the logarithm of the probability of an empty bin: the length of each bin in rescaled time."""
+    if isinstance(model, PoissonObservations):
+        return mean
+    return -np.asarray(model.log_likelihood_per_sample(np.zeros_like(mean), mean, scale))
 
 
 def _spread(

@@ -18,6 +18,10 @@ _SAME_STEP = 0.01
 """Share of a bin by which a sample may lie off the regular grid of its epoch."""
 
 
+_FEW_LAGS = 300
+"""Lags from which on one Fourier transform is faster than a product for each of them."""
+
+
 @dataclass(frozen=True)
 class ResidualAutocorrelation:
     """Autocorrelation of Pearson residuals.
@@ -174,8 +178,7 @@ def residual_autocorrelation(
         msg = f"max_lag must be at least one bin, {step:g}, got {max_lag!r}."
         raise ValueError(msg)
     position = _positions(pair, step, n_lags)
-    columns = [_autocorrelate(residuals[:, n], position, n_lags) for n in range(pair.n_neurons)]
-    values, n_pairs = (np.stack(part, axis=1) for part in zip(*columns))
+    values, n_pairs = _autocorrelate(residuals, position, n_lags)
     if pair.one_neuron:
         values, n_pairs = values[:, 0], n_pairs[:, 0]
     with np.errstate(divide="ignore"):
@@ -184,20 +187,41 @@ def residual_autocorrelation(
 
 
 def _autocorrelate(residuals: FloatArray, position: IntArray, n_lags: int) -> tuple[FloatArray, FloatArray]:
-    """Autocorrelation at 1 ... n_lags and the number of pairs, from samples on a padded grid."""
+    """Autocorrelation of each column at 1 ... n_lags and the numbers of pairs, from rows on a padded grid."""
+    shape = (n_lags, residuals.shape[1])
+    values, n_pairs = np.empty(shape), np.empty(shape)
+    size = int(position[-1]) + 1
+    known_before = None
+    for n, column in enumerate(residuals.T):
+        known = np.isfinite(column)
+        if known_before is None or not np.array_equal(known, known_before):
+            pairs = np.rint(_lagged_sums(_on_grid(known.astype(np.float64), position, size), n_lags))
+            known_before = known
+        column = np.where(known, column, 0.0)
+        power = column @ column / known.sum() if known.any() else np.nan
+        with np.errstate(invalid="ignore", divide="ignore"):
+            sums = _lagged_sums(_on_grid(column, position, size), n_lags)
+            values[:, n], n_pairs[:, n] = np.where(pairs > 0, sums / pairs / power, np.nan), pairs
+    return values, n_pairs
+
+
+def _on_grid(samples: FloatArray, position: IntArray, size: int) -> FloatArray:
+    if size == len(samples):
+        return samples
+    grid = np.zeros(size)
+    grid[position] = samples
+    return grid
+
+
+def _lagged_sums(x: FloatArray, n_lags: int) -> FloatArray:
+    """Sums of ``x[t] * x[t + k]`` for k = 1 ... n_lags."""
+    if n_lags < _FEW_LAGS:
+        return np.array([x[:-k] @ x[k:] for k in range(1, n_lags + 1)])
     from scipy.fft import irfft, next_fast_len, rfft
 
-    known = np.isfinite(residuals)
-    size = int(position[-1]) + 1 + n_lags
-    length = next_fast_len(size, real=True)
-    grid = np.zeros((2, length))
-    grid[0, position[known]], grid[1, position[known]] = residuals[known], 1.0
-    spectrum = rfft(grid, axis=1)
-    sums = irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)[:, : n_lags + 1]
-    n_pairs = np.rint(sums[1, 1:])
-    power = np.mean(residuals[known] ** 2) if known.any() else np.nan
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(n_pairs > 0, sums[0, 1:] / n_pairs / power, np.nan), n_pairs
+    n_fft = next_fast_len(len(x) + n_lags, real=True)
+    spectrum = rfft(x, n=n_fft)
+    return irfft(spectrum.real**2 + spectrum.imag**2, n=n_fft)[1 : n_lags + 1]
 
 
 def _bin_size(pair: Pair, bin_size: float | None) -> float:
