@@ -230,12 +230,14 @@ def test_formats(fake, name):
 
 @pytest.fixture
 def nix(tmp_path):
-    """Two segments, at 0 and 5 s; times of spikes in seconds, for which neo's lazy reader takes them."""
+    """Two segments, at 0 and 5 s; times in seconds, for which neo's lazy reader takes them in any case."""
     pytest.importorskip("nixio")
     block = neo.Block(name="cell")
     for start in (0.0, 5.0):
         seg = segment(start)
         seg.spiketrains = [train.rescale("s") for train in seg.spiketrains]
+        times, lengths = (part.rescale("s") for part in (seg.epochs[0].times, seg.epochs[0].durations))
+        seg.epochs = [neo.Epoch(times, lengths, labels=["a", "b"], name="trials")]
         seg.events = [neo.Event([start + 0.003] * pq.s, labels=["x"], name="licks")]
         block.segments.append(seg)
     path = tmp_path / "cell.nix"

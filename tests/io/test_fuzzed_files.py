@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import os
 import pickle
@@ -89,6 +90,14 @@ def outcome(path):
             found = error
     assert not isinstance(found, Exception) or "bad.npz" in str(found), found
     return found
+
+
+@pytest.fixture(autouse=True)
+def _never_a_hang():
+    """A reader that does not come back, in Python or in the library beneath, ends the run and says where it is."""
+    faulthandler.dump_traceback_later(300, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.mark.parametrize("number", range(8))

@@ -56,6 +56,41 @@ def test_a_slice_of_a_file_behind_a_url_reads_that_slice(folder, monkeypatch, pa
         assert log.served < 0.25 * 8 * N
 
 
+@pytest.fixture
+def bucket(folder, monkeypatch):
+    """A bucket in memory: what fsspec hands out for s3:// here, and the ranges that were asked of it."""
+    memory = pytest.importorskip("fsspec.implementations.memory").MemoryFileSystem
+    asked = []
+
+    class Bucket(memory):
+        protocol, store, pseudo_dirs = ("s3",), {}, [""]
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return "/" + str(path).removeprefix("s3://").strip("/")
+
+        def cat_file(self, path, start=None, end=None, **kwargs):
+            asked.append((start, end))
+            return super().cat_file(path, start=start, end=end, **kwargs)
+
+    monkeypatch.setitem(pytest.importorskip("fsspec.registry")._registry, "s3", Bucket)
+    Bucket().pipe_file("s3://bucket/data/long.nwb", (folder / "long.nwb").read_bytes())
+    return asked
+
+
+def test_a_slice_of_a_file_in_a_bucket_reads_that_slice(bucket):
+    with load_file("s3://bucket/data/long.nwb") as data:
+        assert data.path == "s3://bucket/data/long.nwb"
+        assert data.name == "long"
+        check_long(data)
+    assert 0 < sum(stop - start for start, stop in bucket) < 0.25 * 8 * N
+
+
+def test_what_is_not_in_a_bucket(bucket):
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        load_file("s3://bucket/nothing.nwb")
+
+
 def test_a_url_that_is_not_there(folder):
     pytest.importorskip("fsspec")
     pytest.importorskip("aiohttp")
