@@ -106,10 +106,10 @@ def sampling_step(data: Any, caller: str) -> float:
     ValueError
         If no epoch holds two samples.
     """
-    runs = data._runs(data.time_support)
-    step, regular = even_step(data.t, *runs)
+    first, last = data._runs(data.time_support)
+    step, regular = even_step(data.t, first, last)
     if not regular:
-        time, gap = worst_gap(data.t, *runs, step)
+        time, gap = worst_gap(data.t, first, last, step)
         msg = (
             f"Continuous data must be regularly sampled: samples are {step:.6g} s apart on average, but {gap:.6g} s "
             f"at {time:.6f} s (1 % of a step beside even times is allowed). Bring it to even times before calling "

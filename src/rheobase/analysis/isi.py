@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._arrays import events as _events
 from .._arrays.search import BLOCK
+from .._arrays.threads import for_each
 from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
@@ -80,13 +82,18 @@ def compute_isi_distribution(
     edges = _edges(times, sizes, bins, bool(log_scale))
     counts = np.zeros((keys.size, edges.size - 1), dtype=np.int64)
     find = _even_bins if is_integer(bins) else _any_bins
-    for values, low, unit in _intervals(times, sizes, bool(log_scale)):
+    lock = Lock()
+
+    def count(values: FloatArray, low: int, unit: IntArray | int) -> None:
         cells = find(values, edges)
         outside = cells < 0
         cells += unit * (edges.size - 1)
         found = np.bincount(cells[~outside] if outside.any() else cells)
-        flat = counts[low:].reshape(-1)
-        flat[: found.size] += found
+        with lock:
+            flat = counts[low:].reshape(-1)
+            flat[: found.size] += found
+
+    _each_piece(times, sizes, bool(log_scale), count)
     return _table(counts, edges, keys)
 
 
@@ -109,14 +116,17 @@ def _check_bins(bins: Any) -> None:
         raise ValueError(msg)
 
 
-def _intervals(times: FloatArray, sizes: IntArray, log_scale: bool) -> Iterator[tuple[FloatArray, int, IntArray | int]]:
-    """Intervals in pieces that fit the cache; the first unit of a piece, and the unit of each, counted from it.
+def _each_piece(
+    times: FloatArray, sizes: IntArray, log_scale: bool, use: Callable[[FloatArray, int, IntArray | int], None]
+) -> None:
+    """Call `use` with intervals in pieces that fit the cache, the first unit of each, and their units from there on.
 
     `times` are the spikes of all runs (of each epoch, unit after unit), `sizes` how many each has, (unit, epoch).
     """
     seams = np.cumsum(sizes.reshape(-1)) - 1  # the next spike belongs to another run
     stops = np.cumsum(sizes.sum(axis=1))
-    for a in range(0, times.size - 1, BLOCK):
+
+    def piece(a: int) -> None:
         b = min(a + BLOCK, times.size - 1)
         values = times[a + 1 : b + 1] - times[a:b]
         low, high = np.searchsorted(stops, (a, b - 1), side="right").tolist()
@@ -132,7 +142,9 @@ def _intervals(times: FloatArray, sizes: IntArray, log_scale: bool) -> Iterator[
             with np.errstate(divide="ignore"):
                 np.log(values, out=values)
         if values.size:
-            yield values, low, unit
+            use(values, low, unit)
+
+    for_each(piece, range(0, times.size - 1, BLOCK))
 
 
 def _even_bins(values: FloatArray, edges: FloatArray) -> IntArray:
@@ -164,7 +176,8 @@ def _edges(times: FloatArray, sizes: IntArray, bins: Any, log_scale: bool) -> Fl
     """Given edges, or even ones over the intervals of all units."""
     if not is_integer(bins):
         return np.asarray(bins, dtype=np.float64)
-    extremes = [(v.min(), v.max()) for v, _, _ in _intervals(times, sizes, log_scale)]
+    extremes: list[tuple[float, float]] = []
+    _each_piece(times, sizes, log_scale, lambda values, low, unit: extremes.append((values.min(), values.max())))
     if not extremes:
         msg = "no unit has two spikes in one epoch, so there is no range for `bins`; give edges."
         raise ValueError(msg)
