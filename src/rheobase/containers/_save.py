@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays.events import time_order
+from .._arrays.merge_units import merge_units
 from .._errors import did_you_mean
 from ._metadata import Metadata
 from ._warn import warn_user
@@ -88,11 +90,10 @@ def to_arrays(obj: Any) -> dict[str, np.ndarray]:
 
 def _group_arrays(group: Any) -> dict[str, np.ndarray]:
     """All spikes in order of time, and the key of the unit of each."""
-    unit = np.repeat(group._keys, np.diff(group._offsets))
-    order = np.argsort(group._times, kind="stable")
-    arrays = {"t": group._times[order], "index": unit[order], "keys": np.asarray(group._keys)}
+    times, keys = merge_units(group._times, group._offsets, group._keys)
+    arrays = {"t": times, "index": keys, "keys": np.asarray(group._keys)}
     if group._values is not None:
-        arrays["d"] = np.asarray(group._values)[order]
+        arrays["d"] = np.asarray(group._values)[time_order(group._times)]
     return arrays
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._arrays import events as _events
+from .._arrays.merge_units import merge_units
 from .._arrays.nearest import nearest
 from .._arrays.search import segmented_search
 from .._arrays.unit_mask import take_masked, unit_mask
@@ -443,10 +444,8 @@ class TsGroup(AbstractUnits):
         RuntimeError
             If there are not as many numbers as units, the index of a Series differs, or there is no such column.
         """
-        per_unit = _groups.numbers(self, args)
-        order = _events.time_order(self._times)
-        values = np.repeat(per_unit, np.diff(self._offsets))[order]
-        return class_for(1)._trusted(self._times[order], values, self._support)
+        times, values = merge_units(self._times, self._offsets, _groups.numbers(self, args))
+        return class_for(1)._trusted(times, values, self._support)
 
     def subsample(self, fraction: float, seed: int | None = None) -> TsGroup:
         """A random part of the events of each unit, without repeats.

@@ -217,17 +217,26 @@ def _epochs(arrays: dict, info: dict) -> IntervalSet:
 
 def _group(arrays: dict, info: dict) -> TsGroup:
     """Spikes in order of time, and the key of each, back to unit after unit."""
-    unit, times = arrays["index"].astype(np.int64), arrays["t"]
+    unit = arrays.pop("index").astype(np.int64, copy=False)
     keys = np.unique(arrays["keys"].astype(np.int64) if "keys" in arrays else unit)
-    order = np.lexsort((times, unit))
-    offsets = np.searchsorted(unit[order], np.append(keys, np.iinfo(np.int64).max))
+    order = _by_unit(np.searchsorted(keys, unit).astype(np.uint16 if keys.size < 1 << 16 else np.int64), arrays["t"])
+    offsets = np.searchsorted(unit, np.append(keys, np.iinfo(np.int64).max), sorter=order)
+    del unit
+    times = arrays.pop("t")[order]
     values = arrays["d"][order] if "d" in arrays else None
+    del order
     used = {"t", "d", "start", "end", "index", "keys"}
     info |= {name: column for name, column in arrays.items() if name not in used and column.shape[:1] == keys.shape}
-    group = TsGroup._trusted(times[order], offsets, keys, _support(arrays), None, flat_values=values)
+    group = TsGroup._trusted(times, offsets, keys, _support(arrays), None, flat_values=values)
     info.pop("rate", None)
     group.set_info(info)
     return group
+
+
+def _by_unit(unit: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Positions that sort by unit, then by time."""
+    in_order = unit.shape == times.shape and bool(np.all(times[1:] >= times[:-1]))
+    return np.argsort(unit, kind="stable") if in_order else np.lexsort((times, unit))
 
 
 _BUILDERS = {
