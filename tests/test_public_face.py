@@ -51,10 +51,10 @@ def takes_arguments(member) -> bool:
 
 @pytest.mark.parametrize("name", ["rheobase", *(f"rheobase.{room}" for room in ROOMS)])
 def test_names_listed_are_names_visible(name):
-    """`__all__` is sorted, each name in it exists, and nothing public is left out of it."""
+    """Each name in `__all__` exists, once, and nothing public is left out of it (ruff sorts it)."""
     module = importlib.import_module(name)
     listed = list(module.__all__)
-    assert listed == sorted(set(listed))
+    assert len(listed) == len(set(listed))
     assert [n for n in listed if not hasattr(module, n)] == []
     made_here = {
         n

@@ -1,9 +1,19 @@
-"""GLMs of one neuron and of many, and the choice of their penalty."""
+"""Generalised linear models of one neuron and of many, the choice of their penalty, and how sure they are."""
 
 from __future__ import annotations
 
+from ._inference import Inference, likelihood_ratio_test
 from .glm import GLM
 from .population_glm import PopulationGLM
 from .selection import CV, CrossValidation, cross_validate, regularization_path
 
-__all__ = ["CV", "GLM", "CrossValidation", "PopulationGLM", "cross_validate", "regularization_path"]
+__all__ = [
+    "CV",
+    "GLM",
+    "CrossValidation",
+    "Inference",
+    "PopulationGLM",
+    "cross_validate",
+    "likelihood_ratio_test",
+    "regularization_path",
+]

@@ -16,6 +16,7 @@ from ..links import Exp
 from ..solvers._core import Result, Solution
 from ..solvers.registry import check_options
 from ._fit import solve
+from ._inference import infer
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
 from ._rows import RowTerms, read_rows
@@ -186,3 +187,59 @@ class AbstractGLM(AbstractPredictor):
             return None
         stats = self.solution_.stats
         return np.asarray(stats["weight_used"] - stats["n_parameters"], dtype=np.float64)
+
+    def inference(
+        self, X, y, *, kind: str = "bayesian", feature_names=None, offset=None, exposure=None, sample_weight=None
+    ):
+        """Standard errors, intervals and tests of the fitted coefficients, at the data they were fitted to.
+
+        Parameters
+        ----------
+        X, y, offset, exposure, sample_weight
+            As they were given to `fit`.
+        kind : {"bayesian", "sandwich"}
+            Covariance of a penalised fit: with the penalty as a prior, whose intervals cover the truth, or of the
+            estimate around its own (biased) mean. The same without a penalty.
+        feature_names : sequence of str, optional
+            For the table; the columns of `X` by default.
+
+        Returns
+        -------
+        Inference
+            With ``standard_errors``, ``p_values``, ``confidence_interval()``, ``effective_dof``, ``aic``, ``bic``,
+            ``covariance`` and ``summary()``.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no coefficients yet.
+        ValueError
+            If the penalty selects coefficients (lasso and its kin), or names do not fit.
+        """
+        self._parameters()
+        design, response = self._check_data(X, y)
+        terms = self._terms(X, response.shape, offset, exposure, sample_weight)
+        return infer(self, design, response, terms, self._feature_names(X, design.n_features, feature_names), kind)
+
+    def summary(self, X, y, *, level: float = 0.95, **terms):
+        """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.
+
+        Parameters
+        ----------
+        X, y
+            As they were given to `fit`.
+        level
+            Of the intervals.
+        **terms
+            As in `inference`.
+        """
+        return self.inference(X, y, **terms).summary(level)
+
+    def _feature_names(self, X, n_features: int, given) -> tuple[str, ...]:
+        columns = getattr(X, "columns", None) if given is None else given
+        if columns is None or (given is None and len(columns) != n_features):
+            return tuple(f"x{number}" for number in range(n_features))
+        if len(columns) != n_features:
+            msg = f"feature_names must have one entry for each of the {n_features} features, got {len(columns)}."
+            raise ValueError(msg)
+        return tuple(f"x{name}" if isinstance(name, int | np.integer) else str(name) for name in columns)
