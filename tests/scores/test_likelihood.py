@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.stats import binom, chi2, poisson
 
 from helpers import ROUNDING
 from rheobase import Tsd, TsdFrame
 from rheobase.glm import GLM, PopulationGLM
 from rheobase.observation_models import PoissonObservations
-from rheobase.scores import aic, bic, bits_per_spike, deviance_explained, log_likelihood, pseudo_r2
+from rheobase.scores import (
+    aic,
+    bic,
+    bits_per_spike,
+    deviance_explained,
+    likelihood_ratio_test,
+    log_likelihood,
+    pseudo_r2,
+)
 
 SCORES = [
     log_likelihood,
@@ -126,6 +134,43 @@ def test_pseudo_r2_is_that_of_the_model(rng, kind):
     assert pseudo_r2(y, predicted, kind=kind, per_neuron=False) == pytest.approx(pooled, rel=1e-10)
 
 
+def test_other_models(data, rng):
+    """Deviance explained is R² for Gaussian responses, and scikit-learn's D² for others."""
+    from sklearn.metrics import d2_log_loss_score, d2_tweedie_score, r2_score
+
+    y, mean = data[0][:, 0], data[1][:, 0]
+    assert deviance_explained(y, mean, "Gaussian") == pytest.approx(r2_score(y, mean))
+    assert deviance_explained(y, mean, "Gaussian", scale=3.0) == pytest.approx(r2_score(y, mean))
+    assert deviance_explained(y + 0.1, mean, "Gamma") == pytest.approx(d2_tweedie_score(y + 0.1, mean, power=2))
+    chance = rng.uniform(0.1, 0.9, size=150)
+    spikes = (rng.random(150) < chance).astype(int)
+    expected = pytest.approx(d2_log_loss_score(spikes, chance))
+    assert deviance_explained(spikes, chance, "Bernoulli") == expected
+    assert pseudo_r2(spikes, chance, "Bernoulli") == expected
+    with pytest.raises(ValueError, match="judge a classifier"):
+        log_likelihood(spikes, chance, "Categorical")
+
+
+def test_likelihood_ratio_of_nested_models(rng):
+    """Against its definition; and 5 % of useless features pass at 5 %."""
+    y = rng.poisson(2.0, size=(400, 300)).astype(float)
+    y[7, 3] = np.nan
+    groups = np.repeat([0, 1], 200)
+    mean = np.stack([np.nanmean(y[groups == g], axis=0) for g in (0, 1)])[groups]
+    null = np.broadcast_to(np.nanmean(y, axis=0), y.shape)
+    test = likelihood_ratio_test(y, mean, null, 1)
+    np.testing.assert_allclose(test.statistic, 2 * (log_likelihood(y, mean) - log_likelihood(y, null)), rtol=1e-8)
+    np.testing.assert_allclose(test.p_value, chi2.sf(test.statistic, 1), rtol=1e-9)
+    low, high = binom.ppf([5e-5, 1 - 5e-5], 300, 0.05)
+    assert low <= (test.p_value < 0.05).sum() <= high
+    half_known = np.where(np.arange(400)[:, None] < 300, null, np.nan)
+    fewer = likelihood_ratio_test(y, mean, half_known, 1)
+    np.testing.assert_allclose(
+        fewer.statistic, likelihood_ratio_test(y[:300], mean[:300], null[:300], 1).statistic, rtol=1e-8
+    )
+    assert type(likelihood_ratio_test(y[:, 0], mean[:, 0], null[:, 0], 1).p_value) is float
+
+
 def test_a_population_together(data):
     y, mean = data
     assert log_likelihood(y, mean, per_neuron=False) == pytest.approx(log_likelihood(y, mean).sum())
@@ -189,6 +234,8 @@ def test_nothing_known_is_nothing_said():
         (lambda: bits_per_spike([1], [1.0], y_train=[1], null_mean=1), ValueError, "not both"),
         (lambda: bits_per_spike([1], [1.0], null_mean=[1, 2]), ValueError, "null_mean must be"),
         (lambda: bits_per_spike([1], [1.0], y_train=[[1]]), ValueError, "y_train must have shape"),
+        (lambda: likelihood_ratio_test([1], [1.0], [1.0], 0), ValueError, "n_extra must be > 0"),
+        (lambda: likelihood_ratio_test([1], [1.0], [1.0, 1.0], 1), ValueError, "smaller_mean must have the shape"),
         (lambda: aic([1], [1.0], -1), ValueError, "n_parameters must be finite"),
         (lambda: bic([1], [1.0], [1, 2]), ValueError, "n_parameters must be a number"),
         (lambda: log_likelihood(Tsd([0, 1], [1, 2]), Tsd([0, 2], [1, 2])), ValueError, "different times"),
