@@ -115,6 +115,17 @@ def test_shapes_and_scalars(name):
 
 
 @pytest.mark.parametrize("name", LINKS)
+def test_any_mean_has_a_predictor_to_start_from(name):
+    link = LINKS[name]
+    means = np.array([-3.0, 0.0, np.finfo(float).eps, 0.4, 1.0, 7.0])
+    moved = link.inside(means)
+    within = (means > link.bounds[0]) & (means < link.bounds[1])
+    np.testing.assert_array_equal(moved[within], means[within])
+    if not name.startswith("custom"):  # nobody knows their bounds
+        assert np.isfinite(link.link(moved)).all()
+
+
+@pytest.mark.parametrize("name", LINKS)
 def test_derivative_is_the_slope_of_the_mean(name):
     link = LINKS[name]
     eta = np.array([0.3, 1.0, 2.5])

@@ -123,6 +123,12 @@ class AbstractInverseLink(abc.ABC):
         """Logarithm of one minus the mean at `eta`, elementwise: of a zero, where the mean is a probability."""
         return _log_inside(1.0 - self(eta))
 
+    def inside(self, mean: np.ndarray) -> np.ndarray:
+        """`mean` where it lies within `bounds`, a value just inside them elsewhere: somewhere for a fit to start."""
+        low, high = self.bounds
+        mean = np.where(mean <= low, low + 1e-6, mean)
+        return np.where(mean >= high, high - 1e-6, mean)
+
     def derivative(self, eta: Any) -> Any:
         """Slope of the mean in the predictor at `eta`, elementwise, by JAX."""
         import jax
