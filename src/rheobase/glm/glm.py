@@ -15,12 +15,13 @@ class GLM(AbstractGLM):
     observation_model : str or observation model, default "Poisson"
         Distribution of the response given its mean.
     inverse_link_function : str, callable or None
-        :math:`g`: ``"exp"``, ``"softplus"``, a JAX function, or None for the observation model's default.
+        :math:`g`: ``"exp"``, ``"softplus"``, ``"logistic"`` and others, a JAX function, or None for the observation model's default.
     regularizer : str, regularizer or None
-        ``"UnRegularized"`` (default) or ``"Ridge"``.
-    regularizer_strength : float or array, optional
-        Strength of the penalty (1.0 for Ridge by default): the fit minimises the mean negative log-likelihood plus
-        half the strength times the squared coefficients. The intercept is never penalised.
+        ``"UnRegularized"`` (default), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, ``"GroupLasso"``, or an
+        instance, such as ``Smoothness(basis)``; see `rheobase.regularizer`.
+    regularizer_strength : float, array, "cv" or CV, optional
+        Strength of the penalty (1.0 by default): the fit minimises the mean negative log-likelihood plus the strength
+        times the penalty. ``"cv"`` lets held-out rows decide, neuron by neuron. The intercept is never penalised.
     solver_name : str, optional
         Chosen by size if not given; see `rheobase.solvers.list_available_solvers`. Every solver finds the same optimum.
     solver_kwargs : dict, optional
@@ -37,7 +38,12 @@ class GLM(AbstractGLM):
     silent_ : numpy.ndarray
         Shape (1,): True if there was no spike to fit.
     scale_ : numpy.ndarray
-        Dispersion, shape (1,); 1 for Poisson.
+        Dispersion, shape (1,): variance of Gaussian, squared coefficient of variation of Gamma responses, extra
+        variance of the negative binomial; 1 for the others.
+    strength_ : float or numpy.ndarray
+        Strength that was used; shape (1,) if it was searched for.
+    cv_ : CrossValidation or None
+        The search, if there was one.
     dof_resid_ : numpy.ndarray
         Rows used minus parameters, shape (1,).
 

@@ -1,11 +1,15 @@
 r"""Exact Newton steps for every neuron at once, each with its own line search and its own end.
 
+Under a penalty with kinks (lasso, group lasso, elastic net) a step goes to the minimum of the quadratic model of the
+loss plus the penalty itself: a proximal Newton method, whose zeros are exact and whose last steps are plain Newton's.
+
 For a Poisson GLM with exponential link this is iteratively reweighted least squares. The first step needs one Gram
 matrix for all neurons, because the Hessian at a constant predictor is that matrix times a number.
 
 References
 ----------
-Nocedal & Wright (2006), *Numerical Optimization*, 2nd ed., section 3.3; McCullagh & Nelder (1989), section 2.5.
+Nocedal & Wright (2006), *Numerical Optimization*, 2nd ed., section 3.3; McCullagh & Nelder (1989), section 2.5;
+Lee, Sun & Saunders (2014), *Proximal Newton-type methods for minimizing composite functions*.
 """
 
 from __future__ import annotations
