@@ -38,7 +38,7 @@ DISJOINT = st.builds(
     dealt, st.lists(GRID, min_size=2, max_size=12, unique=True), st.lists(st.booleans(), min_size=1, max_size=6)
 )
 """A set of epochs, and two sets that share nothing and are that set together."""
-laws = settings(max_examples=25, deadline=None)
+laws = settings(max_examples=20, deadline=None)
 
 
 def make(kind, times):
@@ -193,7 +193,7 @@ def epoch_of(t, ep):
 @pytest.mark.parametrize("kind", ["Tsd", "TsdFrame", "TsdTensor"])
 @pytest.mark.parametrize("mode", ["closest", "before", "after"])
 @given(times=TIMES, target=TIMES, ep=EPOCHS)
-@laws
+@settings(max_examples=10, deadline=None)
 def test_values_of_every_shape_come_from_one_sample_of_the_epoch(kind, mode, times, target, ep):
     """All numbers of a sample travel together; a group finds for each unit what the unit finds alone."""
     target = np.unique(target)

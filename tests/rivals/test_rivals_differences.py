@@ -6,6 +6,7 @@ Each test belongs to a row of the tables in `rheobase.compat`, which name it.
 from __future__ import annotations
 
 import contextlib
+import importlib
 
 import numpy as np
 import pandas as pd
@@ -252,18 +253,29 @@ def test_bounds_and_times_are_read_only():
         ours.t[0] = -1.0
 
 
+XML = """<parameters>
+ <acquisitionSystem><nBits>16</nBits><nChannels>1</nChannels><samplingRate>20000</samplingRate>
+  <voltageRange>20</voltageRange><amplification>1000</amplification><offset>0</offset></acquisitionSystem>
+ <fieldPotentials><lfpSamplingRate>1250</lfpSamplingRate></fieldPotentials>
+ <anatomicalDescription><channelGroups><group><channel skip="0">0</channel></group></channelGroups>
+ </anatomicalDescription><spikeDetection><channelGroups/></spikeDetection><neuroscope><channels/></neuroscope>
+</parameters>"""
+
+
 def test_several_pairs_of_events(tmp_path):
-    import pathlib
-
-    path = pathlib.Path(tmp_path) / "s.evt"
-    path.write_text("1000\trip start\n1100\trip stop\n1500\trem start\n1600\trem stop\n")
-    from rheobase.io.neurosuite import read_events
-
-    found = read_events(path)
-    assert {name: epochs.values.tolist() for name, epochs in found.items()} == {
-        "rip": [[1.0, 1.1]],
-        "rem": [[1.5, 1.6]],
-    }
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (folder / "s.evt").write_text("1000\trip start\n1100\trip stop\n1500\trem start\n1600\trem stop\n")
+    (folder / "s.xml").write_text(XML)
+    theirs, ours = (
+        {
+            name: found.values.tolist()
+            for name, found in importlib.import_module(module).NeuroSuiteIO(folder).load_events().items()
+        }
+        for module in ("pynapple.io.interface_neurosuite", "rheobase.io.neurosuite")
+    )
+    assert theirs == {"rip": [[1.0, 1.1]]}
+    assert ours == {"rip": [[1.0, 1.1]], "rem": [[1.5, 1.6]]}
 
 
 def test_no_samples_of_a_feature_in_the_epochs():
