@@ -76,13 +76,3 @@ def test_autocorrelation_of_one_epoch_is_that_of_statsmodels(seed):
     y -= y.mean()
     mine = residual_autocorrelation(y, np.zeros(200), 20, "Gaussian", 1.0)
     np.testing.assert_allclose(mine.values, acf(y, adjusted=True, nlags=20, fft=False)[1:], rtol=1e-9, atol=1e-12)
-
-
-def test_likelihood_ratio_is_that_of_statsmodels():
-    from rheobase.scores import likelihood_ratio_test
-
-    rng, y, _ = draw(0, n_neurons=1)
-    X = sm.add_constant(rng.normal(size=(60, 3)))
-    full, reduced = (sm.Poisson(y[:, 0], X[:, :n]).fit(disp=0) for n in (4, 2))
-    test = likelihood_ratio_test(y[:, 0], full.predict(), reduced.predict(), 2)
-    assert test.statistic == pytest.approx(2 * (full.llf - reduced.llf), rel=1e-9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom, chi2, poisson
+from scipy.stats import poisson
 
 from helpers import ROUNDING
 from rheobase import Tsd, TsdFrame
@@ -15,7 +15,6 @@ from rheobase.scores import (
     bic,
     bits_per_spike,
     deviance_explained,
-    likelihood_ratio_test,
     log_likelihood,
     pseudo_r2,
 )
@@ -151,26 +150,6 @@ def test_other_models(data, rng):
         log_likelihood(spikes, chance, "Categorical")
 
 
-def test_likelihood_ratio_of_nested_models(rng):
-    """Against its definition; and 5 % of useless features pass at 5 %."""
-    y = rng.poisson(2.0, size=(400, 300)).astype(float)
-    y[7, 3] = np.nan
-    groups = np.repeat([0, 1], 200)
-    mean = np.stack([np.nanmean(y[groups == g], axis=0) for g in (0, 1)])[groups]
-    null = np.broadcast_to(np.nanmean(y, axis=0), y.shape)
-    test = likelihood_ratio_test(y, mean, null, 1)
-    np.testing.assert_allclose(test.statistic, 2 * (log_likelihood(y, mean) - log_likelihood(y, null)), rtol=1e-8)
-    np.testing.assert_allclose(test.p_value, chi2.sf(test.statistic, 1), rtol=1e-9)
-    low, high = binom.ppf([5e-5, 1 - 5e-5], 300, 0.05)
-    assert low <= (test.p_value < 0.05).sum() <= high
-    half_known = np.where(np.arange(400)[:, None] < 300, null, np.nan)
-    fewer = likelihood_ratio_test(y, mean, half_known, 1)
-    np.testing.assert_allclose(
-        fewer.statistic, likelihood_ratio_test(y[:300], mean[:300], null[:300], 1).statistic, rtol=1e-8
-    )
-    assert type(likelihood_ratio_test(y[:, 0], mean[:, 0], null[:, 0], 1).p_value) is float
-
-
 def test_a_population_together(data):
     y, mean = data
     assert log_likelihood(y, mean, per_neuron=False) == pytest.approx(log_likelihood(y, mean).sum())
@@ -234,8 +213,6 @@ def test_nothing_known_is_nothing_said():
         (lambda: bits_per_spike([1], [1.0], y_train=[1], null_mean=1), ValueError, "not both"),
         (lambda: bits_per_spike([1], [1.0], null_mean=[1, 2]), ValueError, "null_mean must be"),
         (lambda: bits_per_spike([1], [1.0], y_train=[[1]]), ValueError, "y_train must have shape"),
-        (lambda: likelihood_ratio_test([1], [1.0], [1.0], 0), ValueError, "n_extra must be > 0"),
-        (lambda: likelihood_ratio_test([1], [1.0], [1.0, 1.0], 1), ValueError, "smaller_mean must have the shape"),
         (lambda: aic([1], [1.0], -1), ValueError, "n_parameters must be finite"),
         (lambda: bic([1], [1.0], [1, 2]), ValueError, "n_parameters must be a number"),
         (lambda: log_likelihood(Tsd([0, 1], [1, 2]), Tsd([0, 2], [1, 2])), ValueError, "different times"),

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .criteria import LikelihoodRatio, aic, bic, likelihood_ratio_test
+from .criteria import aic, bic
 from .folds import Folds, blocked, by_epoch, by_trial
 from .likelihood import bits_per_spike, deviance_explained, log_likelihood, pseudo_r2
 from .rescaling import KSTest, RescaledTime, ks_test, time_rescaling
@@ -17,7 +17,6 @@ from .residuals import ResidualAutocorrelation, pearson_residuals, residual_auto
 __all__ = [
     "Folds",
     "KSTest",
-    "LikelihoodRatio",
     "RescaledTime",
     "ResidualAutocorrelation",
     "aic",
@@ -28,7 +27,6 @@ __all__ = [
     "by_trial",
     "deviance_explained",
     "ks_test",
-    "likelihood_ratio_test",
     "log_likelihood",
     "pearson_residuals",
     "pseudo_r2",
