@@ -190,6 +190,70 @@ def test_channels_out_of_range_and_wrong_sizes(tmp_path):
         rb.load_binary_file(tmp_path / "s.dat", 1, bytes_size=4, **arguments)
 
 
+@pytest.mark.parametrize("one", [True, False])
+def test_field_potentials_added_to_nwb_files(tmp_path, one):
+    def add_electrodes(nwb):
+        device = nwb.create_device(name="probe")
+        group = nwb.create_electrode_group(name="g", description="d", location="l", device=device)
+        for _ in range(4):
+            nwb.add_electrode(group=group, location="l")
+
+    t = np.arange(N) / 1250.0
+    found = []
+    for lib in (nap, rb):
+        folder = tmp_path / lib.__name__
+        path = files.write_nwb(folder, add_electrodes)
+        lfp = lib.Tsd(t, SAMPLES[:, 0]) if one else lib.TsdFrame(t, SAMPLES[:, :2], columns=[3, 1])
+        lib.append_NWB_LFP(folder, lfp, channel=2) if one else lib.append_NWB_LFP(folder, lfp)
+        with rb.load_file(path, lazy_loading=False) as data:
+            found.append(data["ElectricalSeries"])
+            assert "ElectricalSeries" in data.nwb.processing["ecephys"]["LFP"].electrical_series
+    theirs, ours = found
+    np.testing.assert_array_equal(ours.values, theirs.values)
+    np.testing.assert_array_equal(ours.t, theirs.t)
+    np.testing.assert_array_equal(getattr(ours, "columns", []), getattr(theirs, "columns", []))
+
+
+XML = """<parameters>
+ <acquisitionSystem><nBits>16</nBits><nChannels>4</nChannels><samplingRate>20000</samplingRate>
+  <voltageRange>20</voltageRange><amplification>1000</amplification><offset>0</offset></acquisitionSystem>
+ <fieldPotentials><lfpSamplingRate>1250</lfpSamplingRate></fieldPotentials>
+ <anatomicalDescription><channelGroups>
+  <group><channel skip="0">2</channel><channel skip="1">0</channel></group>
+  <group><channel skip="0">1</channel><channel skip="0">3</channel></group></channelGroups></anatomicalDescription>
+ <spikeDetection><channelGroups><group><channels><channel>2</channel><channel>0</channel></channels></group>
+  <group><channels><channel>1</channel><channel>3</channel></channels></group></channelGroups></spikeDetection>
+ <neuroscope><channels/></neuroscope></parameters>"""
+
+
+def test_raw_folders_of_neurosuite(tmp_path):
+    """Through `EphysReader`, which reads them in both libraries."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (folder / "s.xml").write_text(XML)
+    SAMPLES.tofile(folder / "s.eeg")
+    (folder / "s.evt").write_text("100\trip start\n105\trip peak\n110\trip stop\n150\trip start\n160\trip stop\n")
+    for shank in (1, 2):
+        (folder / f"s.res.{shank}").write_text("400\n800\n1200\n2000\n3000\n")
+        (folder / f"s.clu.{shank}").write_text("4\n0\n2\n1\n3\n2\n")
+    ours, theirs = rb.EphysReader(folder), nap.EphysReader(folder)
+    assert set(ours.keys()) == set(theirs.keys())
+    for key in theirs.keys():  # noqa: SIM118
+        mine, his = ours[key], theirs[key]
+        assert type(mine).__name__ == type(his).__name__
+        if isinstance(mine, rb.TsGroup):
+            assert list(mine) == list(his.keys())
+            for unit in mine:
+                np.testing.assert_array_equal(mine[unit].t, his[unit].t)
+        elif isinstance(mine, rb.IntervalSet):
+            np.testing.assert_array_equal(mine.values, his.values)
+        else:
+            np.testing.assert_array_equal(mine.t, his.t)
+            np.testing.assert_array_equal(np.asarray(mine.values), np.asarray(his.values))
+        for name in set(his.metadata_columns) - {"rate"}:
+            np.testing.assert_array_equal(mine.get_info(name), his.get_info(name))
+
+
 # ---- archives and folders
 
 times = st.lists(st.floats(0, 50), min_size=2, max_size=15, unique=True).map(np.sort)
