@@ -133,6 +133,16 @@ def test_pseudo_r2_is_that_of_the_model(rng, kind):
     assert pseudo_r2(y, predicted, kind=kind, per_neuron=False) == pytest.approx(pooled, rel=1e-10)
 
 
+def test_criteria_are_those_of_the_inference_of_a_fit(rng):
+    X = rng.normal(size=(200, 2))
+    y = rng.poisson(np.exp(0.5 * X)).astype(float)
+    y[5, 0] = np.nan
+    model = PopulationGLM().fit(X, y)
+    found, mean = model.inference(X, y), model.predict(X)
+    np.testing.assert_allclose(aic(y, mean, found.effective_dof), found.aic, rtol=1e-9)
+    np.testing.assert_allclose(bic(y, mean, found.effective_dof), found.bic, rtol=1e-9)
+
+
 def test_other_models(data, rng):
     """Deviance explained is R² for Gaussian responses, and scikit-learn's D² for others."""
     from sklearn.metrics import d2_log_loss_score, d2_tweedie_score, r2_score
