@@ -45,6 +45,13 @@ def test_indexing_equals_numpy(file, key):
         assert np.asarray(lazy[key]).dtype == array.dtype
 
 
+def test_another_type_is_read():
+    lazy = LazyArray(STORED, conversion=FACTORS, offset=0.5)
+    assert lazy.astype("int32").dtype == np.int32
+    np.testing.assert_array_equal(lazy.astype("int32"), SCALED.astype("int32"))
+    assert LazyArray(STORED).astype(STORED.dtype, copy=False).dtype == STORED.dtype
+
+
 @given(key=hnp.basic_indices((5, 4, 3), allow_newaxis=True) | hnp.integer_array_indices((5, 4, 3)))
 def test_any_index_equals_numpy(key):
     np.testing.assert_array_equal(LazyArray(STORED)[key], STORED[key])

@@ -12,6 +12,7 @@ from .._arrays import epochs as _epochs
 from .._arrays import events as _events
 from .._types import FloatArray, IntArray
 from ._base import AbstractTimeSeries
+from ._checks import is_number
 from ._metadata import Metadata, as_column
 from ._warn import warn_user
 from .interval_set import IntervalSet
@@ -66,8 +67,9 @@ def _as_key(key: Any) -> int:
 def _as_unit(unit: Any, time_units: str) -> AbstractTimeSeries:
     if isinstance(unit, AbstractTimeSeries):
         return unit
-    if isinstance(unit, str | bytes | Mapping) or unit is None:
-        msg = f"a unit must be a Ts, a Tsd or an array of times, got {type(unit).__name__}."
+    if isinstance(unit, str | bytes | Mapping) or np.ndim(unit) == 0:
+        hint = f" Write [{unit}] for a single time." if is_number(unit) else ""
+        msg = f"a unit must be a Ts, a Tsd or an array of times, got {type(unit).__name__}.{hint}"
         raise TypeError(msg)
     warn_user(
         "Elements should not be passed as numpy array. Default time units is seconds when creating the Ts object."

@@ -226,7 +226,8 @@ class AbstractUnitEvents(AbstractUnits):
         ep, mode = check_target(tsd, ep, mode)
         first, last = self._runs(ep)
         times = _events.take_runs(self._times, first, last)
-        samples = nearest(times, last - first, tsd.t, *tsd._runs(ep), mode)
+        low, high = tsd._runs(ep)
+        samples = nearest(times, last - first, tsd.t, low, high, mode)
         offsets = _build.offsets_of((last - first).sum(axis=1))
         columns = tsd._columns if tsd.ndim == 2 else None
         values = gather(tsd.values, samples)

@@ -119,6 +119,10 @@ class LazyArray(np.lib.mixins.NDArrayOperatorsMixin):
         values = self[...]
         return values if dtype is None else values.astype(dtype, copy=False)
 
+    def astype(self, dtype: Any, copy: bool = True) -> np.ndarray:
+        """All values, read, as a NumPy array of another type; as `numpy.ndarray.astype`."""
+        return np.asarray(self).astype(dtype, copy=copy)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         args = tuple(np.asarray(arg) if isinstance(arg, LazyArray) else arg for arg in args)
         return getattr(ufunc, method)(*args, **kwargs)

@@ -40,7 +40,7 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         Epochs over which the signals are defined; samples outside are dropped. By default one epoch from the first to
         the last sample.
     columns : array_like, optional
-        Names of the columns; 0, 1, … by default, and where their number is not that of the columns.
+        Names of the columns, one each; 0, 1, … by default.
     load_array : bool
         Whether values that are not a NumPy array (an HDF5 dataset, say) are read now. If not, they stay where they
         are until they are asked for.
@@ -57,7 +57,7 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
     RuntimeError
         If `t` is not numeric.
     ValueError
-        If the unit is unknown, or metadata do not fit.
+        If the unit is unknown, or names of columns or metadata do not fit.
     TypeError
         If `load_array` is False and `d` no array.
 
@@ -89,7 +89,13 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         unit = getattr(d, "_value_unit", None) if unit is None else unit
         d = read_values(d, load_array, "TsdFrame")
         self._init_sampled(t, d[:, None] if d.ndim == 1 else d, time_units, time_support, load_array, unit)
+        columns = columns if columns is None else as_labels(columns)
         self._name_columns(columns, None)
+        if columns is not None and len(columns) != self.shape[1]:
+            msg = (
+                f"columns holds {len(columns)} names, but the values have {self.shape[1]} columns: give one name each."
+            )
+            raise ValueError(msg)
         self.set_info(metadata)
 
     def _name_columns(self, columns: Any, metadata: Metadata | None) -> None:
