@@ -61,8 +61,8 @@ def test_rows_travel_with_unsorted_times():
         ({"t": [0, 1], "d": np.ones((3, 2))}, AssertionError, "Length of values 3 does not match length of index 2"),
         ({"t": [0, 1], "d": np.ones((2, 2)), "metadata": {"m": [1]}}, ValueError, "length 1 of metadata 'm'"),
         ({"t": [0, 1], "d": np.ones((2, 2)), "metadata": 3}, TypeError, "Metadata with type"),
-        ({"t": [0, 1], "d": np.ones((2, 2)), "columns": ["a"]}, ValueError, "1 names, but the values have 2 columns"),
-        ({"t": [0, 1], "d": np.ones((2, 2)), "columns": list("abc")}, ValueError, "3 names, but the values have 2"),
+        ({"t": [0, 1], "d": np.ones((2, 2)), "columns": ["a"]}, ValueError, "1 names, but values have 2 columns"),
+        ({"t": [0, 1], "d": np.ones((2, 2)), "columns": list("abc")}, ValueError, "3 names, but values have 2"),
         (
             {"t": [0, 1], "d": np.ones((2, 2)), "columns": ["a", "b"], "metadata": {"a": [1, 2]}},
             ValueError,

@@ -58,7 +58,7 @@ def runs(times: FloatArray, starts: FloatArray, ends: FloatArray) -> tuple[IntAr
     first, last
         ``times[first[i]:last[i]]`` are the samples of epoch i; int64, shape (epoch,).
     """
-    return np.searchsorted(times, starts, side="left"), np.searchsorted(times, ends, side="right")
+    return times.searchsorted(starts, side="left"), times.searchsorted(ends, side="right")
 
 
 def unit_runs(times: FloatArray, offsets: IntArray, starts: FloatArray, ends: FloatArray) -> tuple[IntArray, IntArray]:
@@ -114,20 +114,23 @@ def run_indices(first: IntArray, last: IntArray) -> slice | IntArray:
     rows = _contiguous(first, last)
     if rows is not None:
         return rows
-    first, lengths = np.ravel(first), np.ravel(last) - np.ravel(first)
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(first - before, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
+    first, lengths = first.reshape(-1), (last - first).reshape(-1)
+    upto = lengths.cumsum()
+    return (first - upto + lengths).repeat(lengths) + np.arange(upto[-1])
 
 
 def _contiguous(first: IntArray, last: IntArray) -> slice | None:
     """The slice that all runs make up together, or None."""
-    first, last = np.ravel(first), np.ravel(last)
-    full = last > first
-    if not full.all():
-        first, last = first[full], last[full]
-    if first.size == 0:
-        return slice(0, 0)
-    return slice(int(first[0]), int(last[-1])) if np.array_equal(last[:-1], first[1:]) else None
+    first, last = first.reshape(-1), last.reshape(-1)
+    if first.size != 1:
+        full = last > first
+        if not full.all():
+            first, last = first[full], last[full]
+        if first.size == 0:
+            return slice(0, 0)
+        if (last[:-1] != first[1:]).any():
+            return None
+    return slice(int(first[0]), int(last[-1]))
 
 
 def take_runs(array: np.ndarray, first: IntArray, last: IntArray) -> np.ndarray:

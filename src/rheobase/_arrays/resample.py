@@ -11,12 +11,24 @@ import numpy as np
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["as_columns", "bin_means", "decimate", "derivative"]
+__all__ = ["as_columns", "bin_means", "decimate", "derivative", "without_nan"]
 
 
 def as_columns(values: np.ndarray) -> np.ndarray:
     """Values of shape (time, ...) with all axes but the first laid out as one."""
     return values.reshape(len(values), math.prod(values.shape[1:]))
+
+
+def without_nan(values: np.ndarray) -> np.ndarray | None:
+    """Which rows of values, shape (time, ...), hold no NaN, bool, shape (time,); None if all of them."""
+    if values.dtype.kind not in "fc":
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(values.sum()):  # the usual case, at a third of the price
+            return None
+    valid = ~np.isnan(values if values.ndim == 1 else as_columns(values))
+    valid = valid if values.ndim == 1 else valid.all(axis=1)
+    return None if valid.all() else valid
 
 
 def bin_means(values: np.ndarray, bins: IntArray, low: IntArray, high: IntArray, n_bins: int) -> np.ndarray:

@@ -175,8 +175,8 @@ class AbstractSignal(AbstractTimeSeries):
             msg = f"Argument update_time_support should be of type bool, got {update_time_support!r}."
             raise TypeError(msg)
         values = self.to_numpy()
-        valid = ~np.isnan(_resample.as_columns(values)).any(axis=1)
-        if valid.all():
+        valid = _resample.without_nan(values)
+        if valid is None:
             return self._like(self._t, values.copy(), self._support)
         support = self._valid_support(valid) if update_time_support else self._support
         return self._like(self._t[valid], values[valid], support)
@@ -350,11 +350,17 @@ class AbstractSignal(AbstractTimeSeries):
         ep = check_intervals(ep, "ep", RuntimeError)
         check_choice(align, ("start", "end"), "align", RuntimeError)
         as_seconds(padding_value, "s", "padding_value", RuntimeError)
-        _, values, _, last = self._within(ep)
-        trial, column, width = _bins.trial_positions(np.concatenate(([0], last)), align)
+        _, values, first, last = self._within(ep)
+        sizes = last - first
+        width = int(sizes.max(initial=0))
         dtype = np.result_type(values.dtype, np.float64)
-        out = np.full((len(ep), width, *values.shape[1:]), padding_value, dtype=dtype)
-        out[trial, column] = values
+        if (sizes == width).all():
+            out = values.reshape(len(ep), width, *values.shape[1:]).astype(dtype)
+        else:
+            out = np.full((len(ep), width, *values.shape[1:]), padding_value, dtype=dtype)
+            begins = width - sizes if align == "end" else np.zeros_like(sizes)
+            for row, begin, low, high in zip(out, begins.tolist(), first.tolist(), last.tolist()):
+                row[begin : begin + high - low] = values[low:high]
         return np.ascontiguousarray(np.moveaxis(out, (0, 1), (-2, -1)))
 
 

@@ -93,7 +93,7 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         self._name_columns(columns, None)
         if columns is not None and len(columns) != self.shape[1]:
             msg = (
-                f"columns holds {len(columns)} names, but the values have {self.shape[1]} columns: give one name each."
+                f"columns holds {len(columns)} names, but values have {self.shape[1]} columns: give one name each."
             )
             raise ValueError(msg)
         self.set_info(metadata)
