@@ -52,7 +52,7 @@ def _log_inside(value: Any):
     return xp.where(inside, xp.log(xp.where(inside, value, 1.0)), -xp.inf)
 
 
-def log1p_exp(eta: Any):
+def _log1p_exp(eta: Any):
     r""":math:`\log(1 + e^{\eta})`, NumPy or JAX."""
     return np.logaddexp(eta, 0.0) if _namespace(eta) is np else _softplus_for_jax()[0](eta)
 
@@ -187,7 +187,7 @@ class Softplus(AbstractInverseLink):
     positive = True
 
     def __call__(self, eta):
-        return log1p_exp(eta)
+        return _log1p_exp(eta)
 
     def log(self, eta):
         if _namespace(eta) is not np:
@@ -237,10 +237,10 @@ class Logistic(AbstractInverseLink):
         return expit(eta)
 
     def log(self, eta):
-        return -log1p_exp(-eta)
+        return -_log1p_exp(-eta)
 
     def log_complement(self, eta):
-        return -log1p_exp(eta)
+        return -_log1p_exp(eta)
 
     def link(self, mean):
         from scipy.special import logit

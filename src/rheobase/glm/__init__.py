@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._inference import Inference, likelihood_ratio_test
 from .glm import GLM
 from .population_glm import PopulationGLM
+from .saving import inspect_npz, load_model
 from .selection import CV, CrossValidation, cross_validate, regularization_path
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Inference",
     "PopulationGLM",
     "cross_validate",
+    "inspect_npz",
     "likelihood_ratio_test",
+    "load_model",
     "regularization_path",
 ]

@@ -59,7 +59,14 @@ class AbstractArguments(AbstractEstimator):
 
     @observation_model.setter
     def observation_model(self, value):
-        self._observation_model = observation_models.resolve(value)
+        found = observation_models.resolve(value)
+        if isinstance(found, observation_models.CategoricalObservations):
+            msg = (
+                f"{type(self).__name__} models one number a neuron; classes (Categorical) need a classifier, which is "
+                "not here yet. For two classes use observation_model='Bernoulli' with responses of 0 and 1."
+            )
+            raise TypeError(msg)
+        self._observation_model = found
 
     @property
     def inverse_link_function(self):

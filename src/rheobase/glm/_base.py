@@ -7,6 +7,7 @@ model.
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from ._inference import infer
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
 from ._rows import RowTerms, read_rows
+from .saving import save_model
 from .selection import CV, Search
 
 __all__ = ["AbstractGLM"]
@@ -187,6 +189,27 @@ class AbstractGLM(AbstractPredictor):
             return None
         stats = self.solution_.stats
         return np.asarray(stats["weight_used"] - stats["n_parameters"], dtype=np.float64)
+
+    def save_params(self, path) -> Path:
+        """Write the model to an ``.npz`` archive, without pickle; `rheobase.load_model` reads it.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; the suffix ``.npz`` is added if it is missing. An older file is replaced when the new one is
+            complete.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        ValueError
+            If an option is neither a number, text nor an array.
+        """
+        return save_model(self, path)
 
     def inference(
         self, X, y, *, kind: str = "bayesian", feature_names=None, offset=None, exposure=None, sample_weight=None

@@ -106,7 +106,7 @@ def solve(
             None if feature_mask is None else np.vstack([feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)]),
             None if offset is None else _padded(np.nan_to_num(_columns(offset, fitted)), standard.n_rows),
         )
-        params = _start(problem, link.link(mean[fitted]), start, fitted)
+        params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         sizes = (standard.n_valid, design.n_features, len(fitted))
         solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=penalty.norms is not None)
         progress = Progress(len(fitted))

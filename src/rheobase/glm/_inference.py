@@ -16,7 +16,6 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import FloatArray
-from .._x64 import enable_x64
 from ._penalty import penalty_of
 
 if TYPE_CHECKING:
@@ -282,22 +281,14 @@ def _information(model: AbstractGLM, standard, mean: FloatArray, weight: FloatAr
     """Fisher information in standardised units, shape (neuron, n_features + 1, n_features + 1)."""
     n_rows, n_neurons, n = len(mean), mean.shape[1], standard.n_features
     rows = np.zeros((standard.n_rows, n_neurons))
-    slope = _slope(model.inverse_link_function, mean)
+    link = model.inverse_link_function
+    slope = link.derivative(link.link(mean))
     rows[:n_rows] = weight * slope**2 / np.maximum(model.observation_model.variance(mean, model.scale_), 1e-300)
     out = np.empty((n_neurons, n + 1, n + 1))
     out[:, :n, :n] = standard.gram(rows)
     out[:, n, :n] = out[:, :n, n] = standard.rmatvec(rows).T
     out[:, n, n] = rows.sum(axis=0)
     return out
-
-
-def _slope(link, mean: FloatArray) -> FloatArray:
-    """Derivative of the mean in the predictor, at a mean."""
-    import jax
-
-    with enable_x64():
-        eta = np.asarray(link.link(mean), dtype=np.float64)
-        return np.asarray(jax.jvp(link, (eta,), (np.ones_like(eta),))[1])
 
 
 def _invert(information: FloatArray, bend: FloatArray, free, kind: str) -> tuple[FloatArray, FloatArray]:

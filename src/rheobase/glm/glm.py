@@ -15,7 +15,8 @@ class GLM(AbstractGLM):
     observation_model : str or observation model, default "Poisson"
         Distribution of the response given its mean.
     inverse_link_function : str, callable or None
-        :math:`g`: ``"exp"``, ``"softplus"``, ``"logistic"`` and others, a JAX function, or None for the observation model's default.
+        :math:`g`: ``"exp"``, ``"softplus"``, ``"logistic"`` and others, a JAX function, or None for the
+        observation model's default.
     regularizer : str, regularizer or None
         ``"UnRegularized"`` (default), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, ``"GroupLasso"``, or an
         instance, such as ``Smoothness(basis)``; see `rheobase.regularizer`.

@@ -299,7 +299,7 @@ class Search:
         known = np.isfinite(self.y) & self.rows[:, None]
         weights = known / np.maximum(known.sum(axis=0), 1)
         y = np.where(known, self.y, 0.0)
-        mean = np.maximum((weights * y).sum(axis=0), 1e-12)
+        mean = model.inverse_link_function.inside((weights * y).sum(axis=0))
         shape = (standard.n_features, y.shape[1])
         penalty = penalty_of(model.regularizer, self.unit, shape, standard.scale)
         padded = [np.zeros((standard.n_rows, y.shape[1])) for _ in range(2)]
