@@ -53,7 +53,8 @@ def test_a_slice_of_a_file_behind_a_url_reads_that_slice(folder, monkeypatch, pa
         assert data.path == address + "long.nwb"
         assert data.name == "long"
         check_long(data)
-        assert log.served < 0.25 * 8 * N
+        # remfile reads ahead in threads of its own: how far depends on how fast it is answered
+        assert log.served < (0.25 if package == "fsspec" else 0.5) * 8 * N
 
 
 @pytest.fixture
