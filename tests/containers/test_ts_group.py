@@ -175,6 +175,15 @@ def test_wrong_keys_are_named(group, key, error, message):
         group[key]
 
 
+def test_a_unit_is_made_once_and_not_pickled_twice(group):
+    key = group.keys()[0]
+    bare = len(pickle.dumps(group))
+    assert group[key] is group[np.int64(key)]
+    assert len(pickle.dumps(group)) == bare
+    again = pickle.loads(pickle.dumps(group))
+    np.testing.assert_array_equal(again[key].t, group[key].t)
+
+
 def test_units_cannot_be_set(group):
     with pytest.raises(TypeError, match="not mutable"):
         group[2] = Ts([1, 2])

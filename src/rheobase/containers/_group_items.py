@@ -21,6 +21,8 @@ class AbstractUnits(AbstractWithMetadata):
     """Units named by whole numbers, in ascending order, with metadata; `keys`, `values` and `items` are lists."""
 
     _keys: IntArray
+    _made: dict[int, Any]
+    """Units that were asked for, by key."""
 
     @abc.abstractmethod
     def _unit(self, position: int) -> Any:
@@ -60,11 +62,13 @@ class AbstractUnits(AbstractWithMetadata):
         return position if position < len(self) and self._keys[position] == key else None
 
     def __getitem__(self, key: Any) -> Any:
+        if type(key) is int and key in self._made:
+            return self._made[key]
         if is_integer(key) or (isinstance(key, float) and key.is_integer()):
             position = self._position(key)
             if position is None:
                 raise KeyError(self._unknown(key))
-            return self._unit(position)
+            return self._made.setdefault(int(key), self._unit(position))
         if isinstance(key, str) or (isinstance(key, list) and key and all(isinstance(k, str) for k in key)):
             return self._info(key)
         if isinstance(key, slice):

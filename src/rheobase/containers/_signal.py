@@ -158,7 +158,7 @@ class AbstractSignal(AbstractTimeSeries):
         return self._like(times, values, ep)
 
     def dropna(self, update_time_support: bool = True) -> Self:
-        """Samples without NaN.
+        """Samples without NaN; where nothing is dropped, they share memory with this series.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class AbstractSignal(AbstractTimeSeries):
         values = self.to_numpy()
         valid = _resample.without_nan(values)
         if valid is None:
-            return self._like(self._t, values.copy(), self._support)
+            return self._like(self._t, values, self._support)
         support = self._valid_support(valid) if update_time_support else self._support
         return self._like(self._t[valid], values[valid], support)
 

@@ -102,7 +102,7 @@ class TsGroup(AbstractUnitEvents):
         """Hold the store, and compute rates."""
         times = times[:]
         times.flags.writeable = False
-        self._times, self._offsets, self._values = times, offsets, values
+        self._times, self._offsets, self._values, self._made = times, offsets, values, {}
         self._keys, self._support, self._columns = np.asarray(keys, dtype=np.int64), time_support, columns
         info = {"rate": np.asarray(rate_of(np.diff(offsets), time_support)).reshape(-1)}
         if metadata is not None:
@@ -134,6 +134,9 @@ class TsGroup(AbstractUnitEvents):
         return TsGroup._trusted(
             self._times[rows], offsets, self._keys[positions], self._support, metadata, values, self._columns
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_made": {}}
 
     # ---- attributes ------------------------------------------------------------------------------------------------
 
