@@ -6,7 +6,7 @@ import numpy as np
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["BLOCK", "first_not_before", "is_even", "segmented_search"]
+__all__ = ["BLOCK", "ascends", "first_not_before", "is_even", "segmented_search"]
 
 BLOCK = 1 << 15
 """Samples handled at a time where a dozen intermediate arrays would otherwise leave the cache."""
@@ -44,6 +44,14 @@ def segmented_search(times: FloatArray, low: IntArray, high: IntArray, needles: 
         size -= step
         np.copyto(size, half, where=~right)
     return low.reshape(shape)
+
+
+def ascends(values: FloatArray) -> bool:
+    """Whether no value is smaller than the one before; False if there is a NaN, unless it stands alone."""
+    return all(
+        bool((values[begin + 1 : begin + BLOCK + 1] >= values[begin : begin + BLOCK][: values.size - 1 - begin]).all())
+        for begin in range(0, values.size - 1, BLOCK)
+    )
 
 
 def is_even(times: FloatArray) -> bool:

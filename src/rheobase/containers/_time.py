@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays.search import ascends
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import from_seconds, to_seconds
 from ._warn import warn_unsorted
@@ -56,7 +57,7 @@ def sort_order(t: FloatArray) -> IntArray | None:
 
     NaN counts as unsorted and goes last.
     """
-    if t.size < 2 or bool(np.all(t[1:] >= t[:-1])):
+    if ascends(t):
         return None
     return np.argsort(t, kind="stable")
 
