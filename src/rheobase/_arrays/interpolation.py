@@ -11,6 +11,7 @@ import numpy as np
 from .._types import FloatArray, IntArray
 from .events import epoch_of_runs, run_blocks
 from .search import BLOCK, first_not_before, is_even
+from .threads import for_each
 
 __all__ = ["interpolate"]
 
@@ -49,7 +50,9 @@ def interpolate(
         float64 (complex128 for complex values); NaN where an epoch has no samples.
     """
     dtype = np.result_type(values.dtype, np.float64)
-    out = np.full((queries.size, *values.shape[1:]), np.nan, dtype=dtype)
+    out = np.empty((queries.size, *values.shape[1:]), dtype=dtype)
+    if ((last <= first) & (sizes > 0)).any():  # all other rows are written below
+        out[...] = np.nan
     if queries.size == 0 or times.size == 0:
         return out
     columns, samples = out.reshape(queries.size, -1), values.reshape(times.size, -1)
@@ -65,27 +68,33 @@ def _walk(out, queries, sizes, times, values, first, last, left, right) -> None:
     """One call of `numpy.interp` per epoch and channel, for epochs that hold many queries."""
     stops = np.cumsum(sizes)
     bounds = zip((stops - sizes).tolist(), stops.tolist(), first.tolist(), last.tolist(), strict=True)
-    for begin, stop, low, high in bounds:
-        if high <= low:
-            continue
-        for start in range(begin, stop, BLOCK):
-            rows = slice(start, min(start + BLOCK, stop))
-            # the samples that this block can touch: np.interp makes an array of their slopes
-            a = max(int(np.searchsorted(times[low:high], queries[rows.start], side="right")) + low - 1, low)
-            b = min(int(np.searchsorted(times[low:high], queries[rows.stop - 1], side="right")) + low + 1, high)
-            for channel in range(out.shape[1]):
-                out[rows, channel] = np.interp(
-                    queries[rows],
-                    times[a:b],
-                    values[a:b, channel],
-                    left if a == low else None,
-                    right if b == high else None,
-                )
+
+    def fill(piece: tuple[int, int, int, int]) -> None:
+        start, stop, low, high = piece
+        rows = slice(start, stop)
+        # the samples that this block can touch: np.interp makes an array of their slopes
+        a = max(int(np.searchsorted(times[low:high], queries[start], side="right")) + low - 1, low)
+        b = min(int(np.searchsorted(times[low:high], queries[stop - 1], side="right")) + low + 1, high)
+        ends = left if a == low else None, right if b == high else None
+        for channel in range(out.shape[1]):
+            out[rows, channel] = np.interp(queries[rows], times[a:b], values[a:b, channel], *ends)
+
+    for_each(
+        fill,
+        (
+            (start, min(start + BLOCK, stop), low, high)
+            for begin, stop, low, high in bounds
+            if high > low
+            for start in range(begin, stop, BLOCK)
+        ),
+    )
 
 
 def _look_up(out, queries, sizes, times, values, first, last, left, right) -> None:
     """All epochs and channels at once, block by block: find the sample before each query, then gather."""
-    for rows, run, counts in run_blocks(sizes):
+
+    def fill(piece: tuple[slice, IntArray, IntArray]) -> None:
+        rows, run, counts = piece
         epoch = epoch_of_runs(run, counts, first.size)
         known: IntArray | slice = slice(None)
         low, high = np.broadcast_to(first[epoch], rows.stop - rows.start), last[epoch] - 1
@@ -116,3 +125,5 @@ def _look_up(out, queries, sizes, times, values, first, last, left, right) -> No
         if right is not None:
             result[at > times[high]] = right
         out[np.arange(rows.start, rows.stop)[known]] = result
+
+    for_each(fill, run_blocks(sizes))
