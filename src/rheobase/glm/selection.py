@@ -302,10 +302,12 @@ class Search:
         mean = model.inverse_link_function.inside((weights * y).sum(axis=0))
         shape = (standard.n_features, y.shape[1])
         penalty = penalty_of(model.regularizer, self.unit, shape, standard.scale)
-        padded = [np.zeros((standard.n_rows, y.shape[1])) for _ in range(2)]
-        padded[0][: len(y)], padded[1][: len(y)] = y, weights
-        problem = GLMProblem(standard, *padded, RowLoss(model.observation_model, model.inverse_link_function), penalty)
-        null = np.broadcast_to(model.inverse_link_function.link(mean), padded[0].shape)
+        rows = [np.zeros((standard.n_rows, y.shape[1])) for _ in range(2)]
+        rows[0][: len(y)], rows[1][: len(y)] = y, weights
+        problem = GLMProblem(
+            standard, rows[0], rows[1], RowLoss(model.observation_model, model.inverse_link_function), penalty
+        )
+        null = np.broadcast_to(model.inverse_link_function.link(mean), rows[0].shape)
         start = problem.evaluate(problem.start(), null, np.ones(y.shape[1]))
         if penalty.norms is not None:
             slope = problem.gradient(start.residual) * penalty.norms.scale[:, None]
