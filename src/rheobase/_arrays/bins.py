@@ -282,9 +282,14 @@ def count(times: FloatArray, first: IntArray, last: IntArray, grid: BinGrid, dty
     out = np.zeros((first.shape[0], grid.n_bins), dtype=dtype)
     if out.size:
         sizes = (last - first).sum(axis=1)
-        add = _add if sizes.max() <= _largest(dtype) else _add_checked
-        parts = unit_parts(sizes)
-        for_each(lambda units: _count_units(out[units], times, first[units], last[units], grid, add), parts)
+        if sizes.max() <= _largest(dtype):  # on one core: making the pages of the result is most of the work
+            for units in unit_parts(sizes):
+                _count_units(out[units], times, first[units], last[units], grid, _add)
+        else:
+            parts = unit_parts(sizes)
+            for_each(
+                lambda units: _count_units(out[units], times, first[units], last[units], grid, _add_checked), parts
+            )
     return out.T
 
 
@@ -316,7 +321,7 @@ def _count_units(
 def _largest(dtype: np.dtype) -> int:
     """Up to which number of events counting one by one stays exact in `dtype`."""
     if dtype.kind in "iu":
-        return int(np.iinfo(dtype).max)
+        return (1 << (8 * dtype.itemsize - (dtype.kind == "i"))) - 1
     return 1 << 53 if dtype == np.float64 else 0
 
 
