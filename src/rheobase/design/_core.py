@@ -95,6 +95,23 @@ class AbstractDesign(abc.ABC):
             Shape (neuron, n_features, n_features), symmetric.
         """
 
+    def gram_of(self, weights, features) -> FloatArray:
+        """Weighted second moments of some features, for one neuron.
+
+        Parameters
+        ----------
+        weights
+            Shape (n_rows, 1), >= 0.
+        features
+            Numbers of the features, shape (some,).
+
+        Returns
+        -------
+        FloatArray
+            Shape (some, some), symmetric.
+        """
+        return self.gram(weights)[0][np.ix_(features, features)]
+
     @abc.abstractmethod
     def to_dense(self) -> FloatArray:
         """The matrix itself, shape (n_samples, n_features), NaN on masked rows. Memory: 8 bytes an entry."""

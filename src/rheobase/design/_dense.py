@@ -96,6 +96,9 @@ class StandardizedDense(AbstractStandardized):
     def gram(self, weights):
         return self._products.gram(weights)
 
+    def gram_of(self, weights, features):
+        return self._products.gram_of(weights, features)
+
     def to_dense(self):
         x = self._host[: self.n_samples]
         return np.where(self.row_mask[: self.n_samples, None], x, np.nan)

@@ -33,6 +33,10 @@ class AbstractProducts(abc.ABC):
     @abc.abstractmethod
     def gram(self, weights) -> FloatArray: ...
 
+    def gram_of(self, weights, features) -> FloatArray:
+        """`gram` of one neuron, for some features."""
+        return self.gram(weights)[0][np.ix_(features, features)]
+
 
 class HostProducts(AbstractProducts):
     """Products by BLAS on a C-ordered float64 NumPy array, shape (row, feature)."""
@@ -54,21 +58,26 @@ class HostProducts(AbstractProducts):
             out[neuron] = weighted_gram(self.x, weights[:, neuron])
         return out
 
+    def gram_of(self, weights, features):
+        return weighted_gram(self.x, np.asarray(weights)[:, 0], features)
 
-def weighted_gram(x: FloatArray, weights: FloatArray) -> FloatArray:
-    """``x.T @ diag(weights) @ x`` for nonnegative `weights`, by blocks of rows that stay in cache.
+
+def weighted_gram(x: FloatArray, weights: FloatArray, features=None) -> FloatArray:
+    """``x.T @ diag(weights) @ x`` for nonnegative `weights` and some or all features, by blocks of rows that stay in
+    cache.
 
     NumPy turns ``a.T @ a`` into a symmetric BLAS product. SciPy's would add into its result, but it brings a second
     BLAS with threads of its own, and the two wait for each other.
     """
-    n_rows, n_features = x.shape
+    n_rows, n_features = len(x), x.shape[1] if features is None else len(features)
     root = np.sqrt(weights)[:, None]
-    size = max(_BLOCK // n_features, 256)
+    size = max(_BLOCK // max(n_features, 1), 256)
     buffer = np.empty((min(size, n_rows), n_features))
     total = np.zeros((n_features, n_features))
     for start in range(0, n_rows, size):
         rows = slice(start, start + size)
-        block = np.multiply(x[rows], root[rows], out=buffer[: min(size, n_rows - start)])
+        chosen = x[rows] if features is None else x[rows].take(features, axis=1)
+        block = np.multiply(chosen, root[rows], out=buffer[: min(size, n_rows - start)])
         total += block.T @ block
     return total
 

@@ -131,6 +131,17 @@ class GLMProblem(AbstractProblem):
         hessian[:, n, n] = self.column_means(weights)
         return hessian
 
+    def hessian_of(self, curvature, column, rows):
+        weights = self.take(curvature, np.array([column]))
+        features, inner = rows[rows < self.n_features], rows < self.n_features
+        hessian = np.empty((len(rows), len(rows)))
+        hessian[np.ix_(inner, inner)] = self.design.gram_of(weights, features)
+        if not inner.all():  # the intercept
+            side = self.design.rmatvec(weights)[features, 0]
+            hessian[np.ix_(inner, ~inner)], hessian[np.ix_(~inner, inner)] = side[:, None], side[None]
+            hessian[np.ix_(~inner, ~inner)] = self.column_means(weights)
+        return hessian
+
     def null_gram(self):
         if self._gram is None:
             n = self.n_features

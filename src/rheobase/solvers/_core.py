@@ -140,6 +140,10 @@ class AbstractProblem(abc.ABC):
         """Second derivatives of the loss for some columns, shape (column, n_features + 1, n_features + 1)."""
 
     @abc.abstractmethod
+    def hessian_of(self, curvature: Any, column: int, rows: IntArray) -> FloatArray:
+        """Second derivatives of the loss for one column and some of its parameters, shape (some, some)."""
+
+    @abc.abstractmethod
     def null_gram(self) -> FloatArray:
         """Mean of x x' over used rows, shape (n_features + 1, n_features + 1), intercept last."""
 

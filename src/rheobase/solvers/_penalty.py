@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._types import FloatArray, IntArray
+from .._types import BoolArray, FloatArray, IntArray
 
 __all__ = ["Norms", "Penalty"]
 
@@ -44,6 +44,18 @@ class Norms:
         cells = (self.member * n_neurons + np.arange(n_neurons))[inside]
         sums = np.bincount(cells, squares[inside], n_groups * n_neurons).reshape(n_groups, n_neurons)
         return np.sum(self.strength * np.sqrt(sums), axis=0)
+
+    def awake(self, params: FloatArray, gradient: FloatArray) -> BoolArray:
+        """Parameters that are not zero, would not stay so, or belong to no group; shape (n_features + 1, neuron)."""
+        n_groups, n_neurons = self.strength.shape
+        inside = self.member >= 0
+        cells = (self.member * n_neurons + np.arange(n_neurons))[inside]
+        slopes = (gradient * self.scale[:, None])[inside]
+        steep = np.sqrt(np.bincount(cells, slopes**2, n_groups * n_neurons)) > self.strength.ravel()
+        size = np.bincount(cells, np.abs(params[inside]), n_groups * n_neurons)
+        out = ~inside
+        out[inside] = (steep | (size > 0))[cells]
+        return out
 
     def select(self, columns) -> Norms:
         """The same for some neurons."""
@@ -94,6 +106,14 @@ class Penalty:
         if self.matrices is not None:
             for matrix, weight in zip(self.matrices, self.weights[:, columns]):
                 hessian += weight[:, None, None] * matrix
+
+    def hessian_of(self, column: int, rows) -> FloatArray:
+        """The same for one neuron and some parameters, shape (some, some)."""
+        out = np.diag(self.ridge[rows, column])
+        if self.matrices is not None:
+            for matrix, weight in zip(self.matrices, self.weights[:, column]):
+                out += weight * matrix[np.ix_(rows, rows)]
+        return out
 
     def diagonal(self) -> FloatArray:
         """Diagonal of these second derivatives, shape (n_features + 1, neuron)."""

@@ -140,21 +140,27 @@ class Batch:
         return direction, singular
 
     def _proximal_direction(self, gradient: FloatArray, columns) -> FloatArray:
-        """Steps to the minimum of the quadratic model plus the kinks, in the coordinates in which norms are taken."""
-        norms, direction = self.problem.penalty.norms, np.zeros_like(gradient)
-        for column, hessian in zip(columns, self.hessian(columns)):
-            free = np.arange(len(gradient))
-            if self.problem.free is not None:
-                free = np.flatnonzero(self.problem.free[:, column])
-            scale = norms.scale[free]
+        """Steps to the minimum of the quadratic model plus the kinks, in the coordinates in which norms are taken.
+
+        Only for coefficients that are not zero or would not stay so: curvature is computed for no others.
+        """
+        penalty, norms, direction = self.problem.penalty, self.problem.penalty.norms, np.zeros_like(gradient)
+        awake = norms.awake(self.params, gradient)
+        if self.problem.free is not None:
+            awake &= self.problem.free
+        for column in columns:
+            rows = np.flatnonzero(awake[:, column])
+            hessian = self.problem.hessian_of(self.now.curvature, column, rows) + penalty.hessian_of(column, rows)
+            scale = norms.scale[rows]
             model = GroupedQuadratic(
-                gradient[free, column] * scale,
-                hessian[np.ix_(free, free)] * np.outer(scale, scale),
-                self.params[free, column] / scale,
-                norms.member[free, column],
+                gradient[rows, column] * scale,
+                hessian * np.outer(scale, scale),
+                self.params[rows, column] / scale,
+                norms.member[rows, column],
                 norms.strength[:, column],
             )
-            direction[free, column] = model.solve() * scale - self.params[free, column]  # so that zeros are exact
+            direction[rows, column] = model.solve() * scale - self.params[rows, column]  # so that zeros are exact
+        self.hessians += len(columns)
         return direction
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
