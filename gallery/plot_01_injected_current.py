@@ -99,7 +99,7 @@ plot.current_injection_plot(current, spikes, firing_rate, stimulus=stimulus, uni
 # Does the neuron fire more when the stimulus is strong? The tuning curve divides the stimulus into 15 equal ranges and
 # gives the mean rate in each. Strong values are rare, so the curve's right half rests on few spikes.
 
-tuning_curve = nap.compute_1d_tuning_curves(spikes, current, nb_bins=15)
+tuning_curve = nap.compute_tuning_curves(spikes, current, bins=15).to_pandas().T
 plot.tuning_curve_plot(tuning_curve, label=stimulus, unit=unit)
 tuning_curve
 
@@ -143,7 +143,7 @@ print(f"predicted mean rate: {np.mean(predicted_fr):.2f} Hz")
 # %%
 # The tuning curve of the *predicted* rate shows what the model can say: an exponential, whatever the data do.
 
-tuning_curve_model = nap.compute_1d_tuning_curves_continuous(predicted_fr, current, 15)
+tuning_curve_model = nap.compute_tuning_curves(predicted_fr, current, bins=15).to_pandas().T
 fig = plot.tuning_curve_plot(tuning_curve, label=stimulus, unit=unit)
 fig.axes[0].plot(tuning_curve_model, color="tomato", label="instantaneous model")
 fig.axes[0].legend()
@@ -213,7 +213,7 @@ print(f"measured mean rate:        {np.mean(count) / bin_size:.2f} Hz")
 print(f"predicted (instantaneous): {np.nanmean(predicted_fr):.2f} Hz")
 print(f"predicted (history):       {np.nanmean(smooth_history_pred_fr):.2f} Hz")
 
-tuning_curve_history_model = nap.compute_1d_tuning_curves_continuous(smooth_history_pred_fr, current, 15)
+tuning_curve_history_model = nap.compute_tuning_curves(smooth_history_pred_fr, current, bins=15).to_pandas().T
 fig = plot.tuning_curve_plot(tuning_curve, label=stimulus, unit=unit)
 fig.axes[0].plot(tuning_curve_history_model, color="tomato", label="history model")
 fig.axes[0].plot(tuning_curve_model, color="tomato", linestyle="--", label="instantaneous model")

@@ -49,7 +49,7 @@ print(spikes)
 # The tuning curves are used to sort the cells, and to check the model's answer afterwards. The model will not see them.
 
 if found:
-    tuning_curves = rb.compute_1d_tuning_curves(spikes, angle, nb_bins=36, minmax=(0, 2 * np.pi))
+    tuning_curves = rb.compute_tuning_curves(spikes, angle, bins=36, range=[(0, 2 * np.pi)]).to_pandas().T
     vectors = tuning_curves.to_numpy().T @ np.exp(1j * tuning_curves.index.to_numpy())
     preferred = np.mod(np.angle(vectors), 2 * np.pi)
     order = np.argsort(preferred)
