@@ -43,7 +43,8 @@ class Kernel:
         self.positive = bool(np.all(taps >= 0))
         self.step = 32
         if self.banded:
-            self.at_once = ONE_THREAD // (self.step * (self.step + taps.size - 1))  # windows in one product
+            most = ONE_THREAD // (self.step * (self.step + taps.size - 1))
+            self.at_once = min(most, 32)  # channels, or windows, in one product; more are not faster
             self.matrix = np.zeros((self.step, self.step + taps.size - 1))
             rows = np.arange(self.step)[:, None]
             self.matrix[rows, rows + np.arange(taps.size)] = taps[::-1]
