@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._inference import Inference, likelihood_ratio_test
+from .classifier import ClassifierGLM, ClassifierPopulationGLM
 from .glm import GLM
 from .population_glm import PopulationGLM
 from .saving import inspect_npz, load_model
@@ -11,6 +12,8 @@ from .selection import CV, CrossValidation, cross_validate, regularization_path
 __all__ = [
     "CV",
     "GLM",
+    "ClassifierGLM",
+    "ClassifierPopulationGLM",
     "CrossValidation",
     "Inference",
     "PopulationGLM",

@@ -62,8 +62,9 @@ class AbstractArguments(AbstractEstimator):
         found = observation_models.resolve(value)
         if isinstance(found, observation_models.CategoricalObservations):
             msg = (
-                f"{type(self).__name__} models one number a neuron; classes (Categorical) need a classifier, which is "
-                "not here yet. For two classes use observation_model='Bernoulli' with responses of 0 and 1."
+                f"{type(self).__name__} models one number a neuron; for classes (Categorical) there is "
+                f"{'Classifier' + type(self).__name__}(n_classes=...). For two classes observation_model='Bernoulli' "
+                "with responses of 0 and 1 does too."
             )
             raise TypeError(msg)
         self._observation_model = found

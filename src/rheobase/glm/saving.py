@@ -22,12 +22,12 @@ from ._inputs import Clock
 from .selection import CV, CrossValidation
 
 if TYPE_CHECKING:
-    from ._base import AbstractGLM
+    from ._arguments import AbstractArguments
 
 __all__ = ["inspect_npz", "load_model", "read_model", "save_model"]
 
 FORMAT = "rheobase model"
-FITTED = ("coef_", "intercept_", "scale_", "silent_", "strength_", "cv_", "n_features_in_")
+FITTED = ("coef_", "intercept_", "scale_", "silent_", "strength_", "cv_", "n_features_in_", "classes_")
 
 _PARTS = {
     **{name: getattr(links, name) for name in links.__all__ if isinstance(getattr(links, name), type)},
@@ -39,7 +39,7 @@ _PARTS = {
 """Classes that a file may name."""
 
 
-def save_model(model: AbstractGLM, path: str | Path) -> Path:
+def save_model(model: AbstractArguments, path: str | Path) -> Path:
     """Write a model, fitted or not, to an ``.npz`` archive; see `GLM.save_params`."""
     arrays: dict[str, np.ndarray] = {}
     header: dict[str, Any] = {"format": FORMAT, "class": type(model).__name__, "rheobase": __version__}
@@ -57,7 +57,7 @@ def save_model(model: AbstractGLM, path: str | Path) -> Path:
     return target
 
 
-def read_model(path: str | Path, kinds: dict[str, type], mapping_dict: dict[str, Any] | None = None) -> AbstractGLM:
+def read_model(path: str | Path, kinds: dict[str, type], mapping_dict: dict[str, Any] | None = None) -> Any:
     """Read a model; `kinds` are the classes that a file may hold, otherwise as `load_model`."""
     header, arrays = _open(path)
     name = header["class"]
@@ -176,7 +176,7 @@ def _read(name: str, value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return _PARTS[value["class"]](**{key: _read(key, part, arrays) for key, part in value["fields"].items()})
 
 
-def load_model(path: str | Path, mapping_dict: dict[str, Any] | None = None) -> AbstractGLM:
+def load_model(path: str | Path, mapping_dict: dict[str, Any] | None = None) -> Any:
     """Read a model that `GLM.save_params` wrote.
 
     Parameters
@@ -189,7 +189,7 @@ def load_model(path: str | Path, mapping_dict: dict[str, Any] | None = None) -> 
 
     Returns
     -------
-    GLM or PopulationGLM
+    GLM, PopulationGLM, ClassifierGLM or ClassifierPopulationGLM
         With its coefficients, if it was fitted.
 
     Raises
@@ -210,7 +210,9 @@ def load_model(path: str | Path, mapping_dict: dict[str, Any] | None = None) -> 
     ...     bool((load_model(path).coef_ == model.coef_).all())
     True
     """
+    from .classifier import ClassifierGLM, ClassifierPopulationGLM
     from .glm import GLM
     from .population_glm import PopulationGLM
 
-    return read_model(path, {"GLM": GLM, "PopulationGLM": PopulationGLM}, mapping_dict)
+    kinds = (GLM, PopulationGLM, ClassifierGLM, ClassifierPopulationGLM)
+    return read_model(path, {kind.__name__: kind for kind in kinds}, mapping_dict)

@@ -1,0 +1,148 @@
+"""From a design and the classes of its rows to a solution, neuron by neuron."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray, IntArray
+from ..design import AbstractDesign
+from ..observation_models._core import EPS
+from ..regularizer import AbstractRegularizer, Smoothness
+from ..solvers._core import Progress, Result, Solution
+from ..solvers._penalty import Penalty
+from ._fit import _row_weights, _weight_used
+from ._penalty import penalty_of
+from ._softmax import SoftmaxProblem, fit_softmax
+
+__all__ = ["solve_classes"]
+
+
+def solve_classes(
+    design: AbstractDesign,
+    labels: IntArray,
+    n_classes: int,
+    regularizer: AbstractRegularizer,
+    strength: Any = None,
+    *,
+    feature_mask: BoolArray | None = None,
+    start: tuple[FloatArray, FloatArray] | None = None,
+    sample_weight: FloatArray | None = None,
+    maxiter: int = 100,
+    tol: float = 1e-8,
+) -> Solution:
+    """Fit every neuron on its own optimum.
+
+    Parameters
+    ----------
+    design
+        Features; masked rows are left out.
+    labels
+        Class of each row, 0 .. K - 1, shape (n_samples, neuron); -1 leaves out that row for that neuron.
+    n_classes
+        K.
+    regularizer, strength
+        Penalty on the coefficients in the user's units, and how strong it is; an array strength has the shape of the
+        coefficients or of its first axes.
+    feature_mask
+        Shape (n_features, neuron, class), False where a coefficient stays zero.
+    start
+        Coefficients (n_features, neuron, class) and intercepts (neuron, class) to start from.
+    sample_weight
+        How much each row counts, >= 0, shape (n_samples, 1 or neuron).
+    maxiter, tol
+        See `fit_softmax`.
+
+    Returns
+    -------
+    Solution
+        In the user's units, with the classes as a last axis of coefficients (n_features, neuron, class) and intercepts
+        (neuron, class). ``stats["absent"]`` tells which classes a neuron never showed, shape (neuron, class).
+    """
+    began = time.perf_counter()
+    known = labels >= 0
+    counted = known if sample_weight is None else known & (sample_weight > 0)
+    standard = design.standardized(counted.any(axis=1))
+    weights = _row_weights(standard, counted, sample_weight)
+    n_features, n_neurons = design.n_features, labels.shape[1]
+    coef, intercept = np.zeros((n_features, n_neurons, n_classes)), np.zeros((n_neurons, n_classes))
+    loss, result, n_iter = np.zeros(n_neurons), np.zeros(n_neurons, dtype=np.int64), np.zeros(n_neurons, dtype=np.int64)
+    absent = np.zeros(intercept.shape, dtype=bool)
+    stats: dict[str, Any] = {"solver": "Newton", "reason": "classes are fitted by exact steps", "passes": 0}
+    stats["hessians"], n_parameters, gram = 0, np.zeros(n_neurons), None
+    progress = Progress(n_neurons)
+    try:
+        for n in range(n_neurons):
+            row = weights[:, min(n, weights.shape[1] - 1)]
+            number = np.zeros(standard.n_rows, dtype=np.int64)
+            number[: len(labels)] = np.maximum(labels[:, n], 0)
+            frequency = np.bincount(number, row, n_classes)
+            absent[n], here = frequency <= 0, np.flatnonzero(frequency > 0)
+            if len(here) < 2:
+                intercept[n], result[n] = _with_floor(np.zeros(len(here)), frequency), Result.SILENT
+                continue
+            free = np.ones((n_features + 1, n_classes), dtype=bool)
+            if feature_mask is not None:
+                free[:-1] = feature_mask[:, n]
+            penalty = penalty_of(regularizer, _of_neuron(strength, regularizer, n), free[:-1].shape, standard.scale)
+            unpenalised = not penalty.diagonal().any()
+            penalty, free = penalty.select(here), free[:, here]
+            position = np.searchsorted(here, np.minimum(number, here[-1]))  # rows that do not count may be of any class
+            problem = SoftmaxProblem(standard, position, row, penalty, free, gram if weights.shape[1] == 1 else None)
+            begin = _start(problem, frequency[here], None if start is None else (start[0][:, n], start[1][n]), here)
+            fit = fit_softmax(problem, begin, maxiter, tol)
+            gram = problem.gram
+            coef[:, n, here], found = standard.restore(fit.params[:-1], fit.params[-1])
+            intercept[n] = _with_floor(found, frequency)
+            loss[n], result[n], n_iter[n] = fit.loss, fit.result, fit.n_iter
+            stats["passes"] += fit.stats["passes"]
+            stats["hessians"] += fit.stats["hessians"]
+            n_parameters[n] = _count(problem, n_classes - len(here), unpenalised)
+            progress.update(n_neurons - n - 1, stats["passes"])
+    finally:
+        progress.close()
+    stats |= {"absent": absent, "n_parameters": n_parameters, "dispersion": np.ones(n_neurons)}
+    stats["n_rows_used"] = np.broadcast_to((weights > 0).sum(axis=0), (n_neurons,)).copy()
+    stats["weight_used"] = _weight_used(sample_weight, weights[: len(labels)] > 0, stats["n_rows_used"])
+    stats["design"], stats["seconds"] = repr(design), time.perf_counter() - began
+    return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def _of_neuron(strength: Any, regularizer: AbstractRegularizer, n: int) -> Any:
+    """The part of a strength that belongs to a neuron: over (feature, neuron, class), or (term, neuron)."""
+    if isinstance(regularizer, Smoothness):
+        return strength[:, n] if np.ndim(strength) == 2 else strength
+    return strength[:, n] if np.ndim(strength) == 3 else strength
+
+
+def _start(problem: SoftmaxProblem, frequency: FloatArray, start, here: IntArray) -> FloatArray:
+    """Start in standardised units, shape (n_features + 1, class): the frequencies, or the user's start where its loss
+    is finite.
+    """
+    log = np.log(frequency)
+    null = np.vstack([np.zeros((problem.design.n_features, len(here))), log - log.mean()])
+    if start is None:
+        return null
+    params = np.vstack(problem.design.convert(start[0][:, here], start[1][here])) * problem.free
+    return params if np.isfinite(problem.evaluate(problem.predictor(params))[0]) else null
+
+
+def _with_floor(found: FloatArray, frequency: FloatArray) -> FloatArray:
+    """Intercepts of all classes, centred; one that never was has, about, the smallest probability there is."""
+    here = frequency > 0
+    out = np.zeros(len(frequency))
+    out[here] = found
+    if here.any() and not here.all():
+        out[~here] = found.mean() + np.log(EPS) - np.log(frequency[here]).mean()
+    return out - out.mean()
+
+
+def _count(problem: SoftmaxProblem, n_absent: int, unpenalised: bool) -> int:
+    """Parameters of a neuron: one class is free to be the reference wherever all are."""
+    free, n_classes = problem.free[:-1], problem.n_classes + n_absent
+    if unpenalised and free.all():
+        return (int(np.linalg.matrix_rank(problem.gram[:-1, :-1], hermitian=True)) + 1) * (n_classes - 1)
+    spare = np.where(free.all(axis=1), 1, 0)
+    return int(free.sum() - spare.sum()) + free.shape[0] * n_absent + n_classes - 1
