@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rheobase._arrays import bins, events
+from rheobase._arrays import bin_counts, bins, events
 
 SIZES = st.sampled_from([0.001, 0.01, 0.1, 0.25, 1 / 30, 1 / 1024, 0.033, 1.0, 7.0, 1 / 3, 0.0123456789])
 
@@ -43,7 +43,7 @@ def test_every_event_falls_in_the_bin_that_the_edges_say(seed, n, size):
         events_ = np.concatenate((on, np.nextafter(on[:5], 99), np.nextafter(on[5:10], -99), rng.uniform(0, 40, 30)))
         units.append(np.sort(np.concatenate((events_, starts, ends))))
     times, offsets = np.concatenate(units), np.concatenate(([0], np.cumsum([u.size for u in units])))
-    counts = bins.count(
+    counts = bin_counts.count(
         times, *events.unit_runs(times, offsets, starts, grid.last_times(ends)), grid, np.dtype(np.int64)
     )
     for column, unit in zip(counts.T, units):
@@ -68,7 +68,9 @@ def test_every_dtype_counts_alike_in_sparse_and_dense_bins(dtype, size):
     times, offsets = np.concatenate(units), np.concatenate(([0], np.cumsum([u.size for u in units])))
     starts, ends = np.array([1.0, 50.0]), np.array([40.0, 99.0])
     grid = bins.bin_edges(starts, ends, size)
-    counts = bins.count(times, *events.unit_runs(times, offsets, starts, grid.last_times(ends)), grid, np.dtype(dtype))
+    counts = bin_counts.count(
+        times, *events.unit_runs(times, offsets, starts, grid.last_times(ends)), grid, np.dtype(dtype)
+    )
     assert counts.dtype == dtype
     edges = grid.lefts()
     for column, unit in zip(counts.T, units):
@@ -82,16 +84,16 @@ def test_blocks_do_not_lose_or_double_events(monkeypatch):
     grid = bins.bin_edges(np.array([0.0]), np.array([6.0]), 0.1)
     runs = events.unit_runs(times, np.array([0, 400, 1000]), np.array([0.0]), np.array([6.0]))
     times[400:] = np.sort(times[400:])
-    whole = bins.count(times, *runs, grid, np.dtype(np.int64))
+    whole = bin_counts.count(times, *runs, grid, np.dtype(np.int64))
     monkeypatch.setattr(events.run_blocks, "__defaults__", (7,))
-    np.testing.assert_array_equal(bins.count(times, *runs, grid, np.dtype(np.uint16)), whole)
+    np.testing.assert_array_equal(bin_counts.count(times, *runs, grid, np.dtype(np.uint16)), whole)
 
 
 def test_a_full_bin_overflows_loudly():
     times = np.zeros(300)
     grid = bins.bin_edges(np.array([0.0]), np.array([1.0]), 0.5)
     with pytest.raises(OverflowError, match="300 events, more than dtype uint8"):
-        bins.count(times, np.array([[0]]), np.array([[300]]), grid, np.dtype(np.uint8))
+        bin_counts.count(times, np.array([[0]]), np.array([[300]]), grid, np.dtype(np.uint8))
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf, 1e-10])
@@ -122,12 +124,12 @@ def test_no_epochs_no_bins():
     assert grid.n_bins == 0
     assert grid.centres().size == 0
     empty = np.empty((3, 0), dtype=np.int64)
-    assert bins.count(np.arange(3.0), empty, empty, grid, np.dtype(int)).shape == (0, 3)
+    assert bin_counts.count(np.arange(3.0), empty, empty, grid, np.dtype(int)).shape == (0, 3)
 
 
 @pytest.mark.parametrize(("align", "expected"), [("start", [[1, 2, -1], [3, 4, 5]]), ("end", [[-1, 1, 2], [3, 4, 5]])])
 def test_trials_stand_side_by_side(align, expected):
-    trial, column, width = bins.trial_positions(np.array([0, 2, 5]), align)
+    trial, column, width = bin_counts.trial_positions(np.array([0, 2, 5]), align)
     out = np.full((2, width), -1)
     out[trial, column] = [1, 2, 3, 4, 5]
     assert out.tolist() == expected

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import bins as _bins
+from .._arrays.bin_counts import count, count_trials
+from .._arrays.bins import bin_edges
 from .._arrays.edges import count_epochs
 from .._arrays.events import unit_runs
 from .._types import FloatArray, IntArray
@@ -31,9 +32,9 @@ def count_events(
     dtype = check_dtype(dtype)
     if bin_size is None:
         return ep.start + (ep.end - ep.start) / 2, count_epochs(times, offsets, ep.start, ep.end, dtype)
-    grid = _bins.bin_edges(ep.start, ep.end, bin_seconds(bin_size, time_units))
+    grid = bin_edges(ep.start, ep.end, bin_seconds(bin_size, time_units))
     first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
-    return grid.centres(), _bins.count(times, first, last, grid, dtype)
+    return grid.centres(), count(times, first, last, grid, dtype)
 
 
 def count_events_in_trials(
@@ -60,6 +61,6 @@ def count_events_in_trials(
         msg = f"bin_size must be > 0, got {bin_size}."
         raise RuntimeError(msg)
     as_seconds(padding_value, "s", "padding_value", RuntimeError)
-    grid = _bins.bin_edges(ep.start, ep.end, size)
+    grid = bin_edges(ep.start, ep.end, size)
     first, last = unit_runs(times, offsets, ep.start, grid.last_times(ep.end))
-    return _bins.count_trials(times, first, last, grid, align, padding_value)
+    return count_trials(times, first, last, grid, align, padding_value)
