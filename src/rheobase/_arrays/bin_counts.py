@@ -17,7 +17,7 @@ LONG_RUN = 4096
 """Mean number of events of a unit in an epoch from which these are counted run by run."""
 
 FEW = 1024
-"""Events of one series, and bins in one epoch, below which looking up each event is faster than dividing all of them."""
+"""Events of one series, and bins in one epoch, below which each event is looked up rather than divided."""
 
 PIECE = 1 << 16
 """Events of one run that are counted at a time."""
