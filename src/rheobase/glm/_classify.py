@@ -12,7 +12,6 @@ from ..design import AbstractDesign
 from ..observation_models._core import EPS
 from ..regularizer import AbstractRegularizer, Smoothness
 from ..solvers._core import Progress, Result, Solution
-from ..solvers._penalty import Penalty
 from ._fit import _row_weights, _weight_used
 from ._penalty import penalty_of
 from ._softmax import SoftmaxProblem, fit_softmax
@@ -126,7 +125,10 @@ def _start(problem: SoftmaxProblem, frequency: FloatArray, start, here: IntArray
     if start is None:
         return null
     params = np.vstack(problem.design.convert(start[0][:, here], start[1][here])) * problem.free
-    return params if np.isfinite(problem.evaluate(problem.predictor(params))[0]) else null
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss, _ = problem.evaluate(problem.predictor(params))
+        loss += float(problem.penalty.smooth(params).sum())
+    return params if np.isfinite(loss) else null
 
 
 def _with_floor(found: FloatArray, frequency: FloatArray) -> FloatArray:
