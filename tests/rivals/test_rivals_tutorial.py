@@ -15,7 +15,11 @@ import pytest
 import rheobase
 from helpers import SOLVER, data_file
 
-pytestmark = pytest.mark.rivals
+pytestmark = [
+    pytest.mark.rivals,
+    # the tutorial writes names of 2024, and both libraries say so
+    pytest.mark.filterwarnings("ignore:.* is an earlier spelling:FutureWarning"),
+]
 nap = pytest.importorskip("pynapple")
 nmo = pytest.importorskip("nemos")
 
