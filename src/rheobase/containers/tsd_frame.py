@@ -92,9 +92,7 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
         columns = columns if columns is None else as_labels(columns)
         self._name_columns(columns, None)
         if columns is not None and len(columns) != self.shape[1]:
-            msg = (
-                f"columns holds {len(columns)} names, but values have {self.shape[1]} columns: give one name each."
-            )
+            msg = f"columns holds {len(columns)} names, but values have {self.shape[1]} columns: give one name each."
             raise ValueError(msg)
         self.set_info(metadata)
 
