@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ._cv import CV, CrossValidation
 from ._inference import Inference, likelihood_ratio_test
 from .classifier import ClassifierGLM, ClassifierPopulationGLM
 from .glm import GLM
 from .population_glm import PopulationGLM
 from .saving import inspect_npz, load_model
-from .selection import CV, CrossValidation, cross_validate, regularization_path
+from .selection import cross_validate, regularization_path
 
 __all__ = [
     "CV",

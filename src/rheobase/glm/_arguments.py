@@ -9,8 +9,8 @@ import numpy as np
 from .. import links, observation_models
 from .. import regularizer as regularizers
 from ..solvers.registry import check_options, get_solver
+from ._cv import CV
 from ._estimator import AbstractEstimator
-from .selection import CV
 
 __all__ = ["AbstractArguments"]
 

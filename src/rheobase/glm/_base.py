@@ -16,13 +16,14 @@ from .._types import FloatArray
 from ..links import Exp
 from ..solvers._core import Result, Solution
 from ..solvers.registry import check_options
+from ._cv import CV
 from ._fit import solve
 from ._inference import infer
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
 from ._rows import RowTerms, read_rows
+from ._search import Search
 from .saving import save_model
-from .selection import CV, Search
 
 __all__ = ["AbstractGLM"]
 

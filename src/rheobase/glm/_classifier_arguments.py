@@ -8,8 +8,8 @@ from ..links import LogSoftmax
 from ..observation_models import CategoricalObservations
 from ..regularizer import Ridge, Smoothness, UnRegularized
 from ._arguments import AbstractArguments
+from ._cv import CV
 from ._labels import classes_in, read_labels
-from .selection import CV
 
 __all__ = ["AbstractClassifierArguments"]
 

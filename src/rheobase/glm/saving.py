@@ -18,8 +18,8 @@ from .._errors import did_you_mean, kind_of
 from .._version import __version__
 from ..links import CustomInverseLink
 from ..regularizer import AbstractRegularizer
+from ._cv import CV, CrossValidation
 from ._inputs import Clock
-from .selection import CV, CrossValidation
 
 if TYPE_CHECKING:
     from ._arguments import AbstractArguments
