@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import rheobase as rb
 from helpers import ROUNDING, SAMPLING, SOLVER
 from rheobase._errors import NotConvergedWarning, NotFittedError, SilentNeuronWarning
+from rheobase.design import Convolved
 from rheobase.glm import GLM, ClassifierGLM, ClassifierPopulationGLM, load_model
 from rheobase.observation_models import CategoricalObservations
 from rheobase.regularizer import Smoothness
@@ -219,6 +220,32 @@ def test_an_iteration_is_not_enough():
     ClassifierGLM(3, solver_name="LBFGS", solver_kwargs={"maxiter": 1}).fit(X, y)  # exact steps all the same
     with pytest.raises(NameError, match="takes no option 'maxitr'"):
         ClassifierGLM(3, solver_kwargs={"maxitr": 1})
+
+
+def test_an_interrupt_keeps_what_there_is(monkeypatch):
+    from rheobase.glm import _softmax
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    X, y = choices(n_neurons=2)
+    monkeypatch.setattr(_softmax, "_direction", interrupt)
+    with pytest.warns(NotConvergedWarning, match="interrupted"):
+        model = ClassifierPopulationGLM(3).fit(X, y)
+    np.testing.assert_array_equal(model.solution_.result, Result.INTERRUPTED)
+    share = np.bincount(y[:, 1], minlength=3) / len(y)
+    np.testing.assert_allclose(model.predict_proba(X, "proba")[0, 1], share, rtol=ROUNDING)
+
+
+def test_a_convolved_design():
+    rng = np.random.default_rng(0)
+    counts, kernel = rng.poisson(0.5, (300, 2)), rng.normal(size=(5, 2))
+    design = Convolved(counts, kernel)
+    y = np.tile(np.arange(3), 100)
+    model = ClassifierGLM(3, regularizer_strength=0.01).fit(design, y)
+    dense = ClassifierGLM(3, regularizer_strength=0.01).fit(design.to_dense(), y)
+    np.testing.assert_allclose(model.coef_, dense.coef_, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(model.predict_proba(design), dense.predict_proba(design.to_dense()), rtol=0, atol=1e-9)
 
 
 # --- labels and answers -----------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def solve_classes(
     absent = np.zeros(intercept.shape, dtype=bool)
     stats: dict[str, Any] = {"solver": "Newton", "reason": "classes are fitted by exact steps", "passes": 0}
     stats["hessians"], n_parameters, gram = 0, np.zeros(n_neurons), None
-    progress = Progress(n_neurons)
+    progress, interrupted = Progress(n_neurons), False
     try:
         for n in range(n_neurons):
             row = weights[:, min(n, weights.shape[1] - 1)]
@@ -82,23 +82,25 @@ def solve_classes(
             if len(here) < 2:
                 intercept[n], result[n] = _with_floor(np.zeros(len(here)), frequency), Result.SILENT
                 continue
-            free = np.ones((n_features + 1, n_classes), dtype=bool)
+            penalty = penalty_of(
+                regularizer, _of_neuron(strength, regularizer, n), (n_features, n_classes), standard.scale
+            ).select(here)
+            free = np.ones((n_features + 1, len(here)), dtype=bool)
             if feature_mask is not None:
-                free[:-1] = feature_mask[:, n]
-            penalty = penalty_of(regularizer, _of_neuron(strength, regularizer, n), free[:-1].shape, standard.scale)
-            unpenalised = not penalty.diagonal().any()
-            penalty, free = penalty.select(here), free[:, here]
+                free[:-1] = feature_mask[:, n, here]
             position = np.searchsorted(here, np.minimum(number, here[-1]))  # rows that do not count may be of any class
             problem = SoftmaxProblem(standard, position, row, penalty, free, gram if weights.shape[1] == 1 else None)
             begin = _start(problem, frequency[here], None if start is None else (start[0][:, n], start[1][n]), here)
-            fit = fit_softmax(problem, begin, maxiter, tol)
+            fit = fit_softmax(problem, begin, 0 if interrupted else maxiter, tol)
+            interrupted |= fit.result == Result.INTERRUPTED
             gram = problem.gram
             coef[:, n, here], found = standard.restore(fit.params[:-1], fit.params[-1])
             intercept[n] = _with_floor(found, frequency)
-            loss[n], result[n], n_iter[n] = fit.loss, fit.result, fit.n_iter
+            loss[n], n_iter[n] = fit.loss, fit.n_iter
+            result[n] = Result.INTERRUPTED if interrupted else fit.result
             stats["passes"] += fit.stats["passes"]
             stats["hessians"] += fit.stats["hessians"]
-            n_parameters[n] = _count(problem, n_classes - len(here), unpenalised)
+            n_parameters[n] = _count(problem, n_classes - len(here))
             progress.update(n_neurons - n - 1, stats["passes"])
     finally:
         progress.close()
@@ -141,10 +143,10 @@ def _with_floor(found: FloatArray, frequency: FloatArray) -> FloatArray:
     return out - out.mean()
 
 
-def _count(problem: SoftmaxProblem, n_absent: int, unpenalised: bool) -> int:
+def _count(problem: SoftmaxProblem, n_absent: int) -> int:
     """Parameters of a neuron: one class is free to be the reference wherever all are."""
     free, n_classes = problem.free[:-1], problem.n_classes + n_absent
-    if unpenalised and free.all():
+    if free.all() and not problem.penalty.diagonal().any():
         return (int(np.linalg.matrix_rank(problem.gram[:-1, :-1], hermitian=True)) + 1) * (n_classes - 1)
     spare = np.where(free.all(axis=1), 1, 0)
     return int(free.sum() - spare.sum()) + free.shape[0] * n_absent + n_classes - 1
