@@ -94,10 +94,8 @@ class CrossValidation:
         if self.rule == "best":
             return found
         columns = np.arange(mean.shape[1])
-        # the difference to the best, fold by fold, scatters less than either
-        apart = self.log_likelihood[found, :, columns].T[None] - self.log_likelihood
-        error = apart.std(axis=1, ddof=1) / np.sqrt(apart.shape[1])
-        return np.argmax(mean[found, columns] - mean <= error, axis=0)  # strengths descend: the first is the largest
+        enough = mean[found, columns] - self.standard_error[found, columns]
+        return np.argmax(mean >= enough, axis=0)  # strengths descend: the first is the largest
 
     @property
     def best_strength(self) -> FloatArray:
