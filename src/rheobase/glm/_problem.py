@@ -131,15 +131,14 @@ class GLMProblem(AbstractProblem):
         hessian[:, n, n] = self.column_means(weights)
         return hessian
 
-    def hessian_of(self, curvature, column, rows):
+    def hessian_of(self, curvature, column, rows, side):
         weights = self.take(curvature, np.array([column]))
         features, inner = rows[rows < self.n_features], rows < self.n_features
         hessian = np.empty((len(rows), len(rows)))
         hessian[np.ix_(inner, inner)] = self.design.gram_of(weights, features)
         if not inner.all():  # the intercept
-            side = self.design.rmatvec(weights)[features, 0]
-            hessian[np.ix_(inner, ~inner)], hessian[np.ix_(~inner, inner)] = side[:, None], side[None]
-            hessian[np.ix_(~inner, ~inner)] = self.column_means(weights)
+            hessian[-1, :-1] = hessian[:-1, -1] = side[features]
+            hessian[-1, -1] = side[-1]
         return hessian
 
     def null_gram(self):

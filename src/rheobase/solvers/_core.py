@@ -140,8 +140,11 @@ class AbstractProblem(abc.ABC):
         """Second derivatives of the loss for some columns, shape (column, n_features + 1, n_features + 1)."""
 
     @abc.abstractmethod
-    def hessian_of(self, curvature: Any, column: int, rows: IntArray) -> FloatArray:
-        """Second derivatives of the loss for one column and some of its parameters, shape (some, some)."""
+    def hessian_of(self, curvature: Any, column: int, rows: IntArray, side: FloatArray) -> FloatArray:
+        """Second derivatives of the loss for one column and some of its parameters, ascending, shape (some, some).
+
+        `side` is `gradient` of the curvature's column: the intercept's row of the Hessian.
+        """
 
     @abc.abstractmethod
     def null_gram(self) -> FloatArray:

@@ -148,9 +148,11 @@ class Batch:
         awake = norms.awake(self.params, gradient)
         if self.problem.free is not None:
             awake &= self.problem.free
+        sides = self.problem.gradient(self.now.curvature)  # one product for all neurons
         for column in columns:
             rows = np.flatnonzero(awake[:, column])
-            hessian = self.problem.hessian_of(self.now.curvature, column, rows) + penalty.hessian_of(column, rows)
+            hessian = self.problem.hessian_of(self.now.curvature, column, rows, sides[:, column])
+            hessian += penalty.hessian_of(column, rows)
             scale = norms.scale[rows]
             model = GroupedQuadratic(
                 gradient[rows, column] * scale,
