@@ -68,7 +68,8 @@ class TimeLabels:
         breaks, after = breaks[keep], after[keep]
         keep = after != np.concatenate(([NONE], after[:-1]))[: after.size]
         self.breaks, self.after = breaks[keep], np.concatenate(([NONE], after[keep])).astype(np.int32)
-        self._grid: _Grid | None = None
+        # made here and not when first needed: units are counted by several threads
+        self._grid = _Grid(self.breaks) if self.breaks.size else None
 
     def find(self, times: FloatArray) -> IntArray:
         """Label of each instant, or -1; `times` in any order."""
@@ -76,10 +77,8 @@ class TimeLabels:
 
     def _stored(self, times: FloatArray) -> np.ndarray:
         """Label of each instant as it is stored: one higher, 0 for none."""
-        if self.breaks.size == 0:
-            return np.zeros(times.shape, dtype=np.int32)
         if self._grid is None:
-            self._grid = _Grid(self.breaks)
+            return np.zeros(times.shape, dtype=np.int32)
         return self.after[self._grid.place(times)]
 
     def count(self, times: FloatArray, offsets: IntArray, n_labels: int) -> IntArray:

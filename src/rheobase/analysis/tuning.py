@@ -12,6 +12,7 @@ from .._arrays import histogram as _histogram
 from .._arrays.labels import TimeLabels
 from .._arrays.resample import as_columns
 from .._arrays.search import BLOCK
+from .._arrays.threads import for_each
 from .._types import FloatArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from . import _tuning_inputs as _inputs
@@ -129,11 +130,17 @@ def _event_curves(
     elif data._values is not None:
         _inputs.warn_values_unused()
     first, last = data._runs(epochs)
-    offsets = np.concatenate(([0], np.cumsum((last - first).sum(axis=1))))
-    counts = labels.count(_events.take_runs(data._times, first, last), offsets, occupancy.size)
+    sizes = (last - first).sum(axis=1)
+    counts = np.empty((sizes.size, occupancy.size), dtype=np.int64)
+
+    def count(units: slice) -> None:
+        chosen = _events.take_runs(data._times, first[units], last[units])
+        counts[units] = labels.count(chosen, np.concatenate(([0], np.cumsum(sizes[units]))), occupancy.size)
+
+    for_each(count, _events.unit_parts(sizes))
     with np.errstate(divide="ignore", invalid="ignore"):
         curves = counts.astype(np.float64) if fs is None else counts / occupancy * fs
-        rates = (last - first).sum(axis=1) / epochs.tot_length()
+        rates = sizes / epochs.tot_length()
     return data.index, curves, rates
 
 
