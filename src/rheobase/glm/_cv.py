@@ -77,9 +77,9 @@ class CrossValidation:
 
     @property
     def standard_error(self) -> FloatArray:
-        """Of `mean`, from the scatter between folds, shape (strength, neuron)."""
-        n_folds = self.log_likelihood.shape[1]
-        return self.log_likelihood.std(axis=1, ddof=1) / np.sqrt(n_folds)
+        """Of `gain`, from its scatter between folds, shape (strength, neuron)."""
+        gain = self.log_likelihood - self.null_log_likelihood
+        return gain.std(axis=1, ddof=1) / np.sqrt(gain.shape[1])
 
     @property
     def gain(self) -> FloatArray:
