@@ -476,3 +476,16 @@ def test_a_rate_that_is_unknown():
         nap.apply_lowpass_filter(theirs, 1.0)
     with pytest.raises(ValueError, match="fs"):
         rb.apply_lowpass_filter(ours, 1.0)
+
+
+def test_as_many_names_as_columns():
+    assert list(nap.TsdFrame(T, np.stack((D, D), 1), columns=["a"]).columns) == [0, 1]
+    with pytest.raises(ValueError, match="columns"):
+        rb.TsdFrame(T, np.stack((D, D), 1), columns=["a"])
+
+
+def test_a_number_is_no_unit():
+    with pytest.raises(AttributeError):
+        nap.TsGroup({1: 3})
+    with pytest.raises(TypeError, match="a unit must be a Ts"):
+        rb.TsGroup({1: 3})

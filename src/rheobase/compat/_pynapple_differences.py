@@ -312,6 +312,18 @@ CORNERS = (
 
 FINDINGS = (
     Difference(
+        "`TsdFrame(..., columns=)` with too many or too few names",
+        "numbered 0, 1, … without a word",
+        "`ValueError` that names both numbers",
+        "rivals/test_rivals_differences.py::test_as_many_names_as_columns",
+    ),
+    Difference(
+        "`TsGroup({1: 3})`, a number as a member",
+        "`AttributeError`",
+        "`TypeError` that says what to write",
+        "rivals/test_rivals_differences.py::test_a_number_is_no_unit",
+    ),
+    Difference(
         "`Tsd` combined with `TsdFrame`",
         "`ValueError`, or added along the columns where there are as many as samples",
         "aligned on time, applied to each column",
