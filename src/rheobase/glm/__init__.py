@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._cv import CV, CrossValidation
 from ._inference import Inference, likelihood_ratio_test
 from .classifier import ClassifierGLM, ClassifierPopulationGLM
+from .coupling import coupling_mask
 from .glm import GLM
 from .population_glm import PopulationGLM
 from .saving import inspect_npz, load_model
@@ -18,6 +19,7 @@ __all__ = [
     "CrossValidation",
     "Inference",
     "PopulationGLM",
+    "coupling_mask",
     "cross_validate",
     "inspect_npz",
     "likelihood_ratio_test",
