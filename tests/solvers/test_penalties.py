@@ -213,3 +213,16 @@ def test_wrong_masks_strengths_and_forms():
         PopulationGLM(regularizer=GroupLasso([[1, 0]])).fit(X, y)
     with pytest.warns(UserWarning, match="GroupLasso has no mask"):
         PopulationGLM(regularizer="GroupLasso").fit(X, y)
+
+
+def test_a_grid_search_over_masks_leaves_the_model_alone():
+    from sklearn.model_selection import GridSearchCV
+
+    X, y = population(n_features=N_FEATURES)
+    other = np.ones((1, N_FEATURES))
+    model = GLM(regularizer=GroupLasso(MASK), regularizer_strength=0.05)
+    search = GridSearchCV(model, {"regularizer__mask": [MASK, other], "regularizer_strength": [0.01, 0.1]}, cv=3)
+    search.fit(X, y[:, 0])
+    np.testing.assert_array_equal(model.regularizer.mask, MASK)
+    assert len(search.cv_results_["mean_test_score"]) == 4
+    assert len(np.unique(search.cv_results_["mean_test_score"])) == 4

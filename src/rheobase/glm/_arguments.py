@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,12 @@ class AbstractArguments(AbstractEstimator):
         # what is checked against another argument comes after it, whatever the order of the call
         first = {name: params.pop(name) for name in ("regularizer", "solver_name") if name in params}
         return super().set_params(**first, **params)
+
+    def __sklearn_clone__(self):
+        """An unfitted model with the same parameters, and a regulariser of its own (a grid search sets its mask)."""
+        params = self._given()
+        params["regularizer"] = copy.copy(params["regularizer"])
+        return type(self)(**params)
 
     def _given(self) -> dict[str, Any]:
         """Constructor arguments as the user set them: what was left to a default stays so."""
