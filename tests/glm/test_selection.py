@@ -67,6 +67,7 @@ def test_it_is_a_loop_of_fits(name):
 def test_with_weights_and_offset(rng):
     X, y = data()
     weight, offset = rng.uniform(0.5, 2, len(y)), rng.normal(size=len(y)) * 0.2
+    offset[[17, 90]] = np.nan
     found = cross_validate(PopulationGLM(regularizer="Ridge"), X, y, STRENGTHS, 3, sample_weight=weight, offset=offset)
     expected = loop("Ridge", X, y, blocks(len(y), 3), weight, offset)
     np.testing.assert_allclose(found.log_likelihood, expected, atol=SEARCHED)

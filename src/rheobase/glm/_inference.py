@@ -246,7 +246,7 @@ def infer(model: AbstractGLM, design, response: FloatArray, terms, names: tuple[
     weight = np.ones((1, 1)) if terms.weight is None else terms.weight
     known = np.isfinite(response) & np.isfinite(mean) & (weight > 0)
     weight = np.where(known, weight, 0.0)
-    information = _information(model, standard, np.where(known, mean, 1.0), weight)
+    information = _information(model, standard, np.where(known, mean, 0.5), weight)
     total = weight.sum(axis=0)
     bend = np.zeros_like(information)
     penalty.add_to(bend, np.arange(len(bend)))
@@ -257,7 +257,7 @@ def infer(model: AbstractGLM, design, response: FloatArray, terms, names: tuple[
     to_user = np.diag(np.append(1.0 / standard.scale, 1.0))
     to_user[-1, :-1] = -standard.center / standard.scale
     scores = model.observation_model.log_likelihood_per_sample(
-        np.where(known, response, 0.0), np.where(known, mean, 1.0), model.scale_
+        np.where(known, response, 0.0), np.where(known, mean, 0.5), model.scale_
     )
     return Inference(
         params=np.vstack([coef, intercept]),

@@ -129,7 +129,10 @@ def _judge(search: Search, tried: FloatArray, folds) -> tuple[FloatArray, FloatA
     for k, (rows, held_out) in enumerate(folds):
         train[rows, k] = given[rows]
         test[held_out, k] = given[held_out]
-    test *= (np.isfinite(search.y) & search.rows[:, None])[:, None]
+    valid = np.isfinite(search.y) & search.rows[:, None]
+    if search.offset is not None:
+        valid &= np.isfinite(search.offset)
+    test *= valid[:, None]
     train, test = train.reshape(n_rows, -1), test.reshape(n_rows, -1)
     total = test.sum(axis=0)
     known = np.where(np.isfinite(y), y, 0.0)
@@ -139,7 +142,7 @@ def _judge(search: Search, tried: FloatArray, folds) -> tuple[FloatArray, FloatA
         each = model.log_likelihood_per_sample(known, mean, scale)
         return (np.where(test > 0, test * each, 0.0).sum(axis=0) / np.where(total > 0, total, np.nan)).reshape(shape)
 
-    used = train * (np.isfinite(y) & search.rows[:, None])
+    used = train * np.tile(valid, n_folds)
     average = (used * known).sum(axis=0) / np.maximum(used.sum(axis=0), 1e-300)
     scores, kept, start = [], [], None
     for strength in tried:
