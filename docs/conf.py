@@ -39,7 +39,7 @@ nitpick_ignore_regex = [
     # what lives in other libraries, by its full name or by the alias of a type hint
     (r"py:.*", r"(abc|builtins|collections|enum|h5py|jax|jaxlib|jnp|matplotlib|mpl|np|npt|numpy)\..*"),
     (r"py:.*", r"(os|pandas|pathlib|pd|pynwb|sklearn|typing|xarray|xr)\..*"),
-    (r"py:class", r"(ABC|ArrayLike|BoolArray|FloatArray|IntArray|Path|TypeAliasForwardRef)"),
+    (r"py:class", r"(ABC|AbstractGLM|ArrayLike|BoolArray|FloatArray|IntArray|Path|TypeAliasForwardRef)"),
     (r"py:.*", r"datetime\..*"),
     (r"py:class", r"rheobase\.analysis\.randomize\.Events"),
     (r"py:.*", r"rheobase\.compat\.pynapple\..*"),
