@@ -122,7 +122,7 @@ def population() -> Case:
         y,
         ridge(1e-3),
         [
-            Entry("rheobase", ours(x, y, regularizer="Ridge", regularizer_strength=1e-3), 1),
+            Entry("rheobase", ours(x, y, regularizer="Ridge", regularizer_strength=1e-3), 3),
             Entry("NeMoS LBFGS", nemos(x, y, "Ridge", 1e-3, "LBFGS", tol=1e-8, maxiter=3000), 1),
         ],
     )
