@@ -12,8 +12,8 @@ from ..design import AbstractDesign
 from ..observation_models._core import EPS
 from ..regularizer import AbstractRegularizer, Smoothness
 from ..solvers._core import Progress, Result, Solution
-from ._fit import _row_weights, _weight_used
 from ._penalty import penalty_of
+from ._rows import row_weights, rows_counted
 from ._softmax import SoftmaxProblem, fit_softmax
 
 __all__ = ["solve_classes"]
@@ -64,7 +64,7 @@ def solve_classes(
     known = labels >= 0
     counted = known if sample_weight is None else known & (sample_weight > 0)
     standard = design.standardized(counted.any(axis=1))
-    weights = _row_weights(standard, counted, sample_weight)
+    weights = row_weights(standard, counted, sample_weight)
     n_features, n_neurons = design.n_features, labels.shape[1]
     coef, intercept = np.zeros((n_features, n_neurons, n_classes)), np.zeros((n_neurons, n_classes))
     loss, result, n_iter = np.zeros(n_neurons), np.zeros(n_neurons, dtype=np.int64), np.zeros(n_neurons, dtype=np.int64)
@@ -105,8 +105,7 @@ def solve_classes(
     finally:
         progress.close()
     stats |= {"absent": absent, "n_parameters": n_parameters, "dispersion": np.ones(n_neurons)}
-    stats["n_rows_used"] = np.broadcast_to((weights > 0).sum(axis=0), (n_neurons,)).copy()
-    stats["weight_used"] = _weight_used(sample_weight, weights[: len(labels)] > 0, stats["n_rows_used"])
+    stats |= rows_counted(weights, sample_weight, len(labels), n_neurons)
     stats["design"], stats["seconds"] = repr(design), time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
 

@@ -13,9 +13,11 @@ from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
 from ..regularizer import AbstractRegularizer
 from ..solvers._core import Progress, Result, Solution, Trace
+from ..solvers._penalty import Penalty
 from ..solvers.registry import make_solver
 from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
+from ._rows import row_weights, rows_counted
 
 __all__ = ["solve"]
 
@@ -77,11 +79,9 @@ def solve(
         In the user's units.
     """
     began = time.perf_counter()
-    known = np.isfinite(y)
-    for rows in (offset, None if sample_weight is None else np.where(sample_weight > 0, 0.0, np.nan)):
-        known = known if rows is None else known & np.isfinite(rows)
+    known = _known(y, offset, sample_weight)
     standard = design.standardized(known.any(axis=1))
-    weights = _row_weights(standard, known, sample_weight)
+    weights = row_weights(standard, known, sample_weight)
     y = np.where(known, y, 0.0)
     mean = np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
     silent, silent_mean = _silent(model, y, weights[: len(y)] > 0)
@@ -120,18 +120,34 @@ def solve(
         scale = np.ones(y.shape[1]) if scale is None else scale.copy()
         scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
-    free = np.full(y.shape[1], design.n_features) if feature_mask is None else feature_mask.sum(axis=0)
-    if penalty.norms is not None:
-        free = np.count_nonzero(coef, axis=0)
-    elif fitted.size and not penalty.diagonal().any():
-        free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))
-    stats["n_parameters"] = free + 1
+    stats["n_parameters"] = _n_parameters(coef, penalty, feature_mask, problem if fitted.size else None)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
-    stats["n_rows_used"] = np.broadcast_to((weights > 0).sum(axis=0), (y.shape[1],)).copy()
-    stats["weight_used"] = _weight_used(sample_weight, weights[: len(y)] > 0, stats["n_rows_used"])
+    stats |= rows_counted(weights, sample_weight, len(y), y.shape[1])
     stats["design"] = repr(design)
     stats["seconds"] = time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray | None) -> BoolArray:
+    """Which rows of a neuron have a response, an offset and some weight, shape (n_samples, neuron)."""
+    known = np.isfinite(y)
+    if offset is not None:
+        known &= np.isfinite(offset)
+    if sample_weight is not None:
+        known &= sample_weight > 0
+    return known
+
+
+def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: GLMProblem | None) -> IntArray:
+    """With the intercept: coefficients that are not zero under a lasso and its kin, the rank of the features without a
+    penalty, and all that are free under any other.
+    """
+    if penalty.norms is not None:
+        return np.count_nonzero(coef, axis=0) + 1
+    free = np.full(coef.shape[1], coef.shape[0]) if feature_mask is None else feature_mask.sum(axis=0)
+    if problem is not None and not penalty.diagonal().any():
+        free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))
+    return free + 1
 
 
 def _silent(model: AbstractObservationModel, y: FloatArray, used: BoolArray) -> tuple[BoolArray, FloatArray]:
@@ -186,25 +202,6 @@ def _columns(rows: FloatArray, which) -> FloatArray:
     if rows.shape[1] == 1 or len(which) == rows.shape[1]:
         return rows
     return np.ascontiguousarray(rows[:, which])
-
-
-def _row_weights(standard, known: BoolArray, sample_weight: FloatArray | None) -> FloatArray:
-    """Weights that sum to one over the rows a neuron uses: one column if all neurons use the same rows."""
-    rows = standard.row_mask[: len(known), None] & known
-    if known.shape[1] > 1 and np.array_equal(rows.all(axis=1), rows.any(axis=1)):
-        rows = rows[:, :1]
-    counted = rows if sample_weight is None else np.where(rows, sample_weight, 0.0)
-    total = counted.sum(axis=0)
-    out = np.zeros((standard.n_rows, counted.shape[1]))
-    out[: len(rows)] = counted / np.where(total > 0, total, 1.0)
-    return out
-
-
-def _weight_used(sample_weight: FloatArray | None, used: BoolArray, n_rows: IntArray) -> FloatArray:
-    """How many rows the rows used count for, shape (neuron,)."""
-    if sample_weight is None:
-        return n_rows.astype(np.float64)
-    return np.broadcast_to(np.where(used, sample_weight, 0.0).sum(axis=0), n_rows.shape).copy()
 
 
 def _padded(y: FloatArray, n_rows: int) -> FloatArray:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ._classifier import AbstractClassifier
+from ._masked import MaskedFeatures
 
 __all__ = ["ClassifierGLM", "ClassifierPopulationGLM"]
 
@@ -67,7 +66,7 @@ class ClassifierGLM(AbstractClassifier):
     _response_ndim = 1
 
 
-class ClassifierPopulationGLM(AbstractClassifier):
+class ClassifierPopulationGLM(MaskedFeatures, AbstractClassifier):
     """Multinomial logistic regressions of many neurons (or animals) over the same features and classes.
 
     Every neuron is fitted to its own optimum; the answer for one does not depend on the others.
@@ -89,6 +88,7 @@ class ClassifierPopulationGLM(AbstractClassifier):
         As in `ClassifierGLM`, one entry a neuron.
     """
 
+    _mask_axes = "(feature, neuron, class)"
     _response_ndim = 2
 
     def __init__(
@@ -105,29 +105,3 @@ class ClassifierPopulationGLM(AbstractClassifier):
             n_classes, inverse_link_function, regularizer, regularizer_strength, solver_name, solver_kwargs
         )
         self.feature_mask = feature_mask
-
-    @property
-    def feature_mask(self):
-        """Which coefficients are free, shape (feature, neuron, class), or None."""
-        return self._feature_mask
-
-    @feature_mask.setter
-    def feature_mask(self, value):
-        if getattr(self, "coef_", None) is not None:
-            msg = "feature_mask cannot be changed after a fit; make a new model, or clone this one."
-            raise AttributeError(msg)
-        if value is not None:
-            mask = np.asarray(value)
-            if mask.dtype.kind not in "biuf" or not np.isin(mask, (0, 1)).all():
-                msg = "feature_mask must be an array of 0 and 1, shape (feature, neuron, class)."
-                raise ValueError(msg)
-        self._feature_mask = value
-
-    def _mask(self, shape):
-        if self._feature_mask is None:
-            return None
-        mask = np.asarray(self._feature_mask).astype(bool)
-        if mask.shape != shape:
-            msg = f"feature_mask must have shape (feature, neuron, class) = {shape}, got {mask.shape}."
-            raise ValueError(msg)
-        return mask
