@@ -9,13 +9,13 @@ from design_families import CAUSALITIES, convolved_by_hand
 from helpers import ROUNDING
 from rheobase import convolve
 from rheobase.containers import IntervalSet, TsdFrame
-from rheobase.design import Convolved, Dense, _convolved
+from rheobase.design import Convolved, Dense, _blockwise
 
 
 @pytest.fixture(params=[1, 300, 5000])
 def block_bytes(request, monkeypatch):
     """From one window of rows at a time to a few blocks."""
-    monkeypatch.setattr(_convolved, "_BLOCK_BYTES", request.param)
+    monkeypatch.setattr(_blockwise, "_BLOCK_BYTES", request.param)
 
 
 @pytest.mark.usefixtures("block_bytes")

@@ -7,19 +7,14 @@ product walks over blocks of rows, makes the features of a block, uses them and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from .._arrays.windows import CAUSALITIES, convolve_windows, offset_of
-from .._types import FloatArray, IntArray
+from .._types import IntArray
 from ._blockwise import AbstractBlockwise
-from ._core import AbstractStandardized, bucket
+from ._core import bucket
 
-__all__ = ["Convolved", "StandardizedConvolved"]
-
-_BLOCK_BYTES = 1 << 24
-"""Features held at a time (16 MB)."""
+__all__ = ["Convolved"]
 
 
 class Convolved(AbstractBlockwise):
@@ -68,90 +63,22 @@ class Convolved(AbstractBlockwise):
         self.n_features = n_channels * self.kernel.shape[1]
         self.first, self.last = _epochs(first, last, self.n_samples)
         self.n_rows = bucket(self.n_samples)
-        self.row_mask = np.zeros(self.n_rows, dtype=bool)
-        for rows, block in self._raw_blocks():
-            self.row_mask[rows] = np.isfinite(block).all(axis=1)
+        self.row_mask = self.finite_rows()
 
-    def _raw_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Features block by block, NaN where a row is invalid."""
+    @property
+    def block_rows(self):
+        """Rows that are made at a time: at least a window, since every block needs one more of samples."""
+        return max(super().block_rows, self.kernel.shape[0])
+
+    def take(self, start, stop):
         window = self.kernel.shape[0]
-        size = max(_BLOCK_BYTES // (8 * self.n_features), window)
         before, after = max(window - 1 - self.offset, 0), max(self.offset, 0)
-        for start in range(0, self.n_samples, size):
-            stop = min(start + size, self.n_samples)
-            lo, hi = max(start - before, 0), min(stop + after, self.n_samples)
-            first, last = np.clip(self.first - lo, 0, hi - lo), np.clip(self.last - lo, 0, hi - lo)
-            some = last > first
-            features = convolve_windows(self.signals[lo:hi], self.kernel, self.offset, first[some], last[some])
-            # a window that starts before the halo is cut only where its epoch is cut too
-            yield slice(start, stop), features[start - lo : stop - lo].reshape(stop - start, self.n_features)
-
-    def blocks(self):
-        for rows, block in self._raw_blocks():
-            block[~self.row_mask[rows]] = 0.0
-            yield rows, block
-
-    def to_dense(self):
-        return np.concatenate([block for _, block in self._raw_blocks()])
-
-    def standardized(self, mask=None) -> StandardizedConvolved:
-        """The same features, centred and scaled as they are used; nothing is copied."""
-        return StandardizedConvolved(self, mask)
-
-
-class StandardizedConvolved(AbstractBlockwise, AbstractStandardized):
-    """A `Convolved` design whose columns are centred and scaled block by block.
-
-    Parameters
-    ----------
-    design
-        The features.
-    mask
-        Shape (n_samples,); rows to use beside the design's own. All by default.
-    """
-
-    def __init__(self, design: Convolved, mask=None):
-        self._design = design
-        self.n_samples, self.n_features, self.n_rows = design.n_samples, design.n_features, design.n_rows
-        self.row_mask = design.row_mask.copy()
-        self.row_mask[: self.n_samples] = design.rows_with(mask)
-        self.center, spread = self._moments()
-        constant = spread == 0.0
-        self.scale = np.where(constant, 1.0, spread)
-        self._inverse = np.where(constant, 0.0, 1.0 / self.scale)  # a constant column: zeros, not amplified noise
-
-    def _moments(self) -> tuple[FloatArray, FloatArray]:
-        """Means and standard deviations (0: constant), pairwise over blocks (Chan, Golub & LeVeque 1983, eq. 2.1)."""
-        count, mean, squares = 0, np.zeros(self.n_features), np.zeros(self.n_features)
-        for rows, block in self._design.blocks():
-            used = block[self.row_mask[rows]]
-            if not len(used):
-                continue
-            block_mean = used.mean(axis=0)
-            delta, total = block_mean - mean, count + len(used)
-            squares += ((used - block_mean) ** 2).sum(axis=0) + delta**2 * (count * len(used) / total)
-            mean, count = mean + delta * (len(used) / total), total
-        scale = np.sqrt(squares / max(count, 1))
-        scale[scale <= 1e-13 * np.abs(mean)] = 0.0
-        return mean, scale
-
-    def blocks(self):
-        for rows, block in self._design.blocks():
-            block -= self.center
-            block *= self._inverse
-            block[~self.row_mask[rows]] = 0.0
-            yield rows, block
-
-    def to_dense(self):
-        x = self._design.to_dense()
-        x[~self.row_mask[: self.n_samples]] = np.nan
-        return (x - self.center) * self._inverse
-
-    def to_array(self):
-        out = np.zeros((self.n_rows, self.n_features))
-        for rows, block in self.blocks():
-            out[rows] = block
-        return out
+        lo, hi = max(start - before, 0), min(stop + after, self.n_samples)
+        first, last = np.clip(self.first - lo, 0, hi - lo), np.clip(self.last - lo, 0, hi - lo)
+        some = last > first
+        # a window that starts before the halo is cut only where its epoch is cut too
+        features = convolve_windows(self.signals[lo:hi], self.kernel, self.offset, first[some], last[some])
+        return features[start - lo : stop - lo].reshape(stop - start, self.n_features)
 
 
 def _epochs(first, last, n_samples: int) -> tuple[IntArray, IntArray]:
