@@ -144,6 +144,18 @@ def test_gaussian_and_gamma(rng):
         assert model.cv_.gain.max() > 0.05
 
 
+def test_a_strength_whose_held_out_means_overflow_is_never_the_best(rng):
+    """Features of the first fold reach far beyond those of the others, so that weak penalties predict infinity there."""
+    X = 1e-3 * rng.normal(size=(400, 1))
+    y = rng.poisson(np.exp(500 * X[:, 0]))
+    X[:80] *= 1e4
+    found = cross_validate(GLM(regularizer="Ridge"), X, y, np.logspace(2, -8, 11))
+    assert np.isfinite(found.log_likelihood).all()
+    assert found.log_likelihood.min() < -1e50
+    assert found.best[0] < 6
+    assert np.isfinite(found.standard_error).all()
+
+
 def test_wrong_settings():
     X, y = data()
     with pytest.raises(ValueError, match="rule must be one of 'best', '1se', got 'beste'"):

@@ -28,6 +28,9 @@ _ROW_NUMBERS = 1 << 26
 _SEARCH_TOL = 1e-5
 """Relative accuracy of coefficients while strengths are compared; held-out scores are off by no more."""
 
+_HOPELESS = -1e100
+"""Score of a held-out row whose mean overflowed: never the best, and small enough to be squared."""
+
 
 class Search:
     """Data and model of a search, read once."""
@@ -139,7 +142,9 @@ def _judge(search: Search, tried: FloatArray, folds) -> tuple[FloatArray, FloatA
     shape = (n_folds, n_neurons)
 
     def mean_score(mean, scale):
-        each = model.log_likelihood_per_sample(known, mean, scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            each = model.log_likelihood_per_sample(known, mean, scale)
+        each = np.maximum(np.nan_to_num(each, nan=_HOPELESS), _HOPELESS)
         return (np.where(test > 0, test * each, 0.0).sum(axis=0) / np.where(total > 0, total, np.nan)).reshape(shape)
 
     used = train * np.tile(valid, n_folds)
@@ -161,7 +166,7 @@ def _mean(search: Search, solution, neurons) -> FloatArray:
     eta = eta + solution.intercept + search.design.center @ solution.coef
     if search.offset is not None:
         eta = eta + (search.offset if search.offset.shape[1] == 1 else search.offset[:, neurons])
-    with enable_x64():
+    with enable_x64(), np.errstate(over="ignore"):
         return np.asarray(search.model.inverse_link_function(eta), dtype=np.float64)
 
 
