@@ -145,7 +145,7 @@ def test_gaussian_and_gamma(rng):
 
 
 def test_a_strength_whose_held_out_means_overflow_is_never_the_best(rng):
-    """Features of the first fold reach far beyond those of the others, so that weak penalties predict infinity there."""
+    """Features of the first fold reach far beyond those of the others: weak penalties predict infinity there."""
     X = 1e-3 * rng.normal(size=(400, 1))
     y = rng.poisson(np.exp(500 * X[:, 0]))
     X[:80] *= 1e4
