@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rheobase.design import Convolved, Dense
+from rheobase.design import Chunked, Convolved, Dense, SideBySide
 
 CAUSALITIES = [("causal", True), ("causal", False), ("anti-causal", True), ("anti-causal", False), ("acausal", False)]
 
@@ -89,3 +89,52 @@ def convolved_cases():
     bad[~np.isfinite(bad).all(axis=1)] = np.nan
     out["holes in the signal"] = (out["holes in the signal"][0], bad)
     return out
+
+
+def chunked_cases():
+    """Name → (design, matrix with NaN on masked rows): features that are read from something sliceable."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(150, 4)) * [1.0, 1e-9, 1e9, 3.0] + [0.0, 0.0, 1e10, -2.0]
+    holes = x.copy()
+    holes[[0, 17, 149], [1, 3, 0]] = [np.nan, np.inf, -np.inf]
+    bad = holes.copy()
+    bad[~np.isfinite(holes).all(axis=1)] = np.nan
+    counts = rng.poisson(2.0, size=(150, 3)).astype(np.uint8)
+    first, last = [3, 20, 70, 71], [12, 20, 71, 150]
+    kept = np.concatenate([np.arange(a, b) for a, b in zip(first, last)])
+    return {
+        "all rows": (Chunked(x), x),
+        "nan rows": (Chunked(holes), bad),
+        "uint8 counts": (Chunked(counts), counts.astype(float)),
+        "epochs": (Chunked(holes, first=first, last=last), bad[kept]),
+        "one feature": (Chunked(x[:, 0]), x[:, :1]),
+    }
+
+
+def side_by_side_cases():
+    """Name → (design, matrix with NaN on masked rows): columns of several designs."""
+    rng = np.random.default_rng(3)
+    dense = rng.normal(size=(140, 3)) * [1.0, 50.0, 1e-3] + [0.0, 3.0, 0.0]
+    holes = dense.copy()
+    holes[[4, 99], [0, 2]] = [np.nan, np.inf]
+    counts = rng.poisson(0.7, size=(140, 2)).astype(np.uint8)
+    bank = rng.normal(size=(6, 3))
+    epochs = [(0, 50), (50, 53), (60, 140)]
+    conv = Convolved(counts, bank, first=[0, 50, 60], last=[50, 53, 140])
+    seen = convolved_by_hand(counts, bank, "causal", True, epochs)
+    future = Convolved(counts[:, :1], bank, causality="anti-causal")
+    ahead = convolved_by_hand(counts[:, :1], bank, "anti-causal", True, [(0, 140)])
+
+    def joined(*parts):
+        matrix = np.concatenate(parts, axis=1).astype(float)
+        matrix[~np.isfinite(matrix).all(axis=1)] = np.nan
+        return matrix
+
+    return {
+        "dense and convolved": (SideBySide(Dense(dense), conv), joined(dense, seen)),
+        "masks that differ": (SideBySide(conv, Dense(holes), future), joined(seen, holes, ahead)),
+        "one part": (SideBySide(Dense(holes)), joined(holes)),
+        "arrays": (SideBySide(holes, counts), joined(holes, counts)),
+        "chunked": (SideBySide(Chunked(holes), conv, Chunked(counts)), joined(holes, seen, counts)),
+        "nested": (SideBySide(SideBySide(dense, conv), future), joined(dense, seen, ahead)),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from design_families import convolved_cases, dense_cases
+from design_families import chunked_cases, convolved_cases, dense_cases, side_by_side_cases
 
 from helpers import ROUNDING
 from rheobase.design import _products
@@ -13,6 +13,8 @@ from rheobase.design._products import HostProducts, device_products, weighted_gr
 
 CASES = {f"Dense, {name}": case for name, case in dense_cases().items()}
 CASES |= {f"Convolved, {name}": case for name, case in convolved_cases().items()}
+CASES |= {f"Chunked, {name}": case for name, case in chunked_cases().items()}
+CASES |= {f"SideBySide, {name}": case for name, case in side_by_side_cases().items()}
 
 
 def plain(matrix, n_rows):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ._chunked import Chunked
 from ._convolved import Convolved
 from ._core import AbstractDesign
 from ._dense import Dense
+from ._side_by_side import SideBySide
 
-__all__ = ["AbstractDesign", "Convolved", "Dense"]
+__all__ = ["AbstractDesign", "Chunked", "Convolved", "Dense", "SideBySide"]

@@ -14,6 +14,7 @@ neighbouring lengths (folds, refits) share one compiled program.
 from __future__ import annotations
 
 import abc
+from typing import Any
 
 import numpy as np
 
@@ -43,12 +44,21 @@ class AbstractDesign(abc.ABC):
         Columns.
     row_mask : numpy.ndarray
         Shape (n_rows,), True where the row may be used.
+    chunk_rows : int
+        Rows that are best made at once, and multiples of them: those of a chunk of a file; 1 if it does not matter.
+    t, time_support, columns
+        Times of the samples (s), their epochs and the names of the features, where the design was built from series;
+        else None. A model's predictions are then series, and its tables have these names.
     """
 
     n_samples: int
     n_rows: int
     n_features: int
     row_mask: BoolArray
+    chunk_rows: int = 1
+    t: FloatArray | None = None
+    time_support: Any = None
+    columns: Any = None
 
     @abc.abstractmethod
     def matvec(self, coef: FloatArray) -> FloatArray:

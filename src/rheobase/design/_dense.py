@@ -50,6 +50,10 @@ class Dense(AbstractDesign):
             self._products = HostProducts(x if self.row_mask.all() else np.where(self.row_mask[:, None], x, 0.0))
         return self._products
 
+    def take(self, start: int, stop: int) -> FloatArray:
+        """A copy of the rows from `start` to `stop`, float64."""
+        return np.array(self._values[start:stop], dtype=np.float64)
+
     def matvec(self, coef):
         return self._host.matvec(coef)
 
@@ -102,6 +106,10 @@ class StandardizedDense(AbstractStandardized):
     def to_dense(self):
         x = self._host[: self.n_samples]
         return np.where(self.row_mask[: self.n_samples, None], x, np.nan)
+
+    def take(self, start: int, stop: int) -> FloatArray:
+        """A copy of the rows from `start` to `stop`."""
+        return self._host[start:stop].copy()
 
     def to_array(self):
         return self._host
