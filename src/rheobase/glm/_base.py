@@ -23,12 +23,13 @@ from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
 from ._rows import RowTerms, read_rows
 from ._search import Search
+from ._stepwise import Stepwise
 from .saving import save_model
 
 __all__ = ["AbstractGLM"]
 
 
-class AbstractGLM(AbstractPredictor):
+class AbstractGLM(Stepwise, AbstractPredictor):
     """What `GLM` and `PopulationGLM` share; see there for the parameters."""
 
     def fit(self, X, y, init_params=None, *, offset=None, exposure=None, sample_weight=None):
