@@ -8,17 +8,20 @@ from .classifier import ClassifierGLM, ClassifierPopulationGLM
 from .coupling import coupling_mask
 from .glm import GLM
 from .population_glm import PopulationGLM
+from ._reml import REML, RestrictedLikelihood
 from .saving import inspect_npz, load_model
 from .selection import cross_validate, regularization_path
 
 __all__ = [
     "CV",
     "GLM",
+    "REML",
     "ClassifierGLM",
     "ClassifierPopulationGLM",
     "CrossValidation",
     "Inference",
     "PopulationGLM",
+    "RestrictedLikelihood",
     "coupling_mask",
     "cross_validate",
     "inspect_npz",

@@ -12,6 +12,7 @@ from .. import regularizer as regularizers
 from ..solvers.registry import check_options, get_solver
 from ._cv import CV
 from ._estimator import AbstractEstimator
+from ._reml import REML
 
 __all__ = ["AbstractArguments"]
 
@@ -48,7 +49,7 @@ class AbstractArguments(AbstractEstimator):
 
     def _forget(self) -> None:
         self.coef_ = self.intercept_ = self.scale_ = self.solution_ = self.silent_ = None
-        self.cv_ = self.strength_ = None
+        self.cv_ = self.reml_ = self.strength_ = None
         self._clock = None
 
     # --- constructor arguments, checked where they are set -------------------------------------------------------
@@ -100,7 +101,9 @@ class AbstractArguments(AbstractEstimator):
     def regularizer_strength(self, value):
         if isinstance(value, str) and value == "cv":
             value = CV()
-        if isinstance(value, CV):
+        if isinstance(value, str) and value == "reml":
+            value = REML()
+        if isinstance(value, CV | REML):
             self._strength = value
             return
         self._strength = None if value is None else self._regularizer.check_strength(value)

@@ -21,6 +21,8 @@ from ._fit import solve
 from ._inference import infer
 from ._inputs import as_design, as_response, check_same_rows, clock_of
 from ._prediction import AbstractPredictor
+from ._reml import REML
+from ._reml_search import choose_strengths
 from ._rows import RowTerms, read_rows
 from ._search import Search
 from ._stepwise import Stepwise
@@ -71,12 +73,16 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         design, response = self._check_data(X, y)
         shape = (design.n_features, response.shape[1])
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
+        start = None if init_params is None else self._check_start(init_params, shape)
         strength, factor = self.regularizer_strength, None
-        self.cv_ = None
+        self.cv_ = self.reml_ = None
         if isinstance(strength, CV):
             search = Search(self, X, design, response, terms)
             self.cv_ = search.run(strength)
             strength, factor = search.unit, self.cv_.best_strength
+        elif isinstance(strength, REML):
+            self.reml_, start = choose_strengths(self, design, response, terms, strength, start)
+            strength = self.reml_.strengths
         solution = solve(
             design,
             response,
@@ -87,12 +93,14 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             solver_name=self.solver_name,
             solver_kwargs=self.solver_kwargs,
             feature_mask=self._mask(shape),
-            start=None if init_params is None else self._check_start(init_params, shape),
+            start=start,
             offset=terms.offset,
             sample_weight=terms.weight,
             strength_factor=factor,
         )
         self.strength_ = strength if factor is None else factor
+        if self.reml_ is not None and len(strength) == 1:
+            self.strength_ = strength[0]
         self._store(solution, y)
         self._store_scale(design, response, terms)
         self._tell(solution)
@@ -172,6 +180,14 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             warnings.warn(msg, SilentNeuronWarning, stacklevel=3)
         if not solution.converged.all():
             warnings.warn(f"the fit did not converge. {solution.message}", NotConvergedWarning, stacklevel=3)
+        if self.reml_ is not None and not self.reml_.converged.all():
+            names = ", ".join(map(str, self._names()[~self.reml_.converged][:10]))
+            msg = (
+                f"the strengths of {int(np.sum(~self.reml_.converged))} neuron(s) were still moving after "
+                f"{self.regularizer_strength.maxiter} turns: {names}. Pass regularizer_strength=REML(maxiter=...) with "
+                "a larger number; model.reml_.gradient says how far they are."
+            )
+            warnings.warn(msg, NotConvergedWarning, stacklevel=3)
 
     def _silence(self) -> str:
         return "no spikes" if self.observation_model.silent_values == (0.0,) else "the same response"

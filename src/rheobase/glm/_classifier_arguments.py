@@ -9,6 +9,7 @@ from ..observation_models import CategoricalObservations
 from ..regularizer import Ridge, Smoothness, UnRegularized
 from ._arguments import AbstractArguments
 from ._cv import CV
+from ._reml import REML
 from ._labels import classes_in, read_labels
 
 __all__ = ["AbstractClassifierArguments"]
@@ -101,7 +102,7 @@ class AbstractClassifierArguments(AbstractArguments):
 
     @regularizer_strength.setter
     def regularizer_strength(self, value):
-        if isinstance(value, CV) or (isinstance(value, str) and value == "cv"):
+        if isinstance(value, CV | REML) or (isinstance(value, str) and value in ("cv", "reml")):
             msg = (
                 f"{type(self).__name__} does not search for its strength; pass a number, or search with scikit-learn's "
                 "GridSearchCV over regularizer_strength."

@@ -274,7 +274,9 @@ def infer(model: AbstractGLM, design, response: FloatArray, terms, names: tuple[
 
 def _strength(model: AbstractGLM) -> tuple[Any, FloatArray | None]:
     """Strength that the fit used, and a factor for each neuron if it was searched for."""
-    return (model.strength_, None) if model.cv_ is None else (1.0, model.cv_.best_strength)
+    if model.cv_ is not None:
+        return 1.0, model.cv_.best_strength
+    return (model.strength_ if model.reml_ is None else model.reml_.strengths), None
 
 
 def _information(model: AbstractGLM, standard, mean: FloatArray, weight: FloatArray) -> FloatArray:

@@ -20,6 +20,7 @@ from ..links import CustomInverseLink
 from ..regularizer import AbstractRegularizer
 from ._cv import CV, CrossValidation
 from ._inputs import Clock
+from ._reml import REML, RestrictedLikelihood
 
 if TYPE_CHECKING:
     from ._arguments import AbstractArguments
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["inspect_npz", "load_model", "read_model", "save_model"]
 
 FORMAT = "rheobase model"
-FITTED = ("coef_", "intercept_", "scale_", "silent_", "strength_", "cv_", "n_features_in_", "classes_")
+FITTED = ("coef_", "intercept_", "scale_", "silent_", "strength_", "cv_", "reml_", "n_features_in_", "classes_")
 
 _PARTS = {
     **{name: getattr(links, name) for name in links.__all__ if isinstance(getattr(links, name), type)},
@@ -35,6 +36,8 @@ _PARTS = {
     **{name: getattr(regularizer, name) for name in regularizer.__all__},
     "CV": CV,
     "CrossValidation": CrossValidation,
+    "REML": REML,
+    "RestrictedLikelihood": RestrictedLikelihood,
 }
 """Classes that a file may name."""
 

@@ -105,6 +105,21 @@ class AbstractRegularizer:
         """Norms of groups of coefficients, if the penalty has any."""
         return None
 
+    def terms(self, shape: tuple[int, int]) -> tuple[FloatArray, FloatArray] | None:
+        """Quadratic forms that have a strength each, and the curvature that has none; None for any other penalty.
+
+        Parameters
+        ----------
+        shape
+            (feature, neuron).
+
+        Returns
+        -------
+        matrices, fixed : FloatArray
+            Shapes (term, feature, feature) and (feature, neuron).
+        """
+        return None
+
     def __repr__(self) -> str:
         given = ", ".join(
             f"{name.lstrip('_')}={_shown(value)}" for name, value in vars(self).items() if value is not None

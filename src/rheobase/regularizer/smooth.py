@@ -8,6 +8,7 @@ import numpy as np
 
 from .._errors import kind_of
 from .._types import FloatArray
+from ..basis._core import AbstractBasis
 from ._core import AbstractRegularizer, Forms, check_number, over_coefficients
 
 __all__ = ["Ridge", "Smoothness", "UnRegularized"]
@@ -51,6 +52,10 @@ class Ridge(AbstractRegularizer):
         """The strength itself, broadcast to (feature, neuron)."""
         return over_coefficients(strength, shape)
 
+    def terms(self, shape):
+        """The identity."""
+        return np.eye(shape[0])[None], np.zeros(shape)
+
 
 class Smoothness(AbstractRegularizer):
     r"""Roughness of a filter or tuning curve: :math:`\tfrac12 \sum_m \lambda_m w^\top S_m w`.
@@ -69,6 +74,9 @@ class Smoothness(AbstractRegularizer):
         What is squared, if `penalty` is a basis.
     ridge : float, default 0.0
         Strength of a ridge on top, for all coefficients.
+    separate : bool or "channels", default False
+        If `penalty` is a basis: one term for all its features (False), one for each part of a sum of bases (True), or
+        one for each channel of each part, such as the filter of one neuron on another ("channels").
 
     Raises
     ------
@@ -80,7 +88,8 @@ class Smoothness(AbstractRegularizer):
     Notes
     -----
     The model's ``regularizer_strength`` is one number, one for each term, shape (term,), or for each term and neuron,
-    shape (term, neuron).
+    shape (term, neuron); ``"reml"`` finds each of them. A basis that has seen its inputs (`compute_features` or
+    `set_input_shape`) has a block for each channel; otherwise one channel is assumed.
 
     References
     ----------
@@ -94,11 +103,32 @@ class Smoothness(AbstractRegularizer):
     >>> second = np.diff(np.eye(8), n=2, axis=0)
     >>> Smoothness(second.T @ second)
     Smoothness(penalty=<array of shape (1, 8, 8)>, ridge=0.0)
+
+    A strength for each of two tuning curves:
+
+    >>> from rheobase.basis import BSplineEval, CyclicBSplineEval
+    >>> Smoothness(BSplineEval(8) + CyclicBSplineEval(6), separate=True)
+    Smoothness(penalty=<array of shape (2, 14, 14)>, ridge=0.0)
     """
 
-    def __init__(self, penalty, order: int = 2, kind: str = "difference", ridge: float = 0.0):
+    def __init__(
+        self,
+        penalty,
+        order: int = 2,
+        kind: str = "difference",
+        ridge: float = 0.0,
+        separate: bool | str = False,
+    ):
         super().__init__()
-        self.penalty = _read_forms(penalty, order, kind)
+        if not (isinstance(separate, bool | np.bool_) or separate == "channels"):
+            msg = f"separate must be False, True or 'channels', got {separate!r}."
+            raise ValueError(msg)
+        if isinstance(penalty, AbstractBasis):
+            penalty = _of_basis(penalty, order, kind, separate)
+        elif separate:
+            msg = "separate is for bases; give a list of matrices, one for each term, instead."
+            raise ValueError(msg)
+        self.penalty = _read_forms(penalty)
         self.ridge = check_number(ridge, 0.0, "ridge")
 
     def check_strength(self, strength):
@@ -131,13 +161,35 @@ class Smoothness(AbstractRegularizer):
         values = values[:, None] if values.ndim == 1 else values
         return Forms(self.penalty, np.broadcast_to(values, (len(self.penalty), shape[1])))
 
+    def terms(self, shape):
+        """The matrices, and the ridge on top."""
+        return self.forms(1.0, shape).matrices, self.curvature(1.0, shape)
 
-def _read_forms(penalty: Any, order: int, kind: str) -> FloatArray:
+
+def _of_basis(basis: AbstractBasis, order: int, kind: str, separate: bool | str) -> FloatArray:
+    """Penalties of the parts of a basis where their features are, shape (term, feature, feature)."""
+    parts = list(basis.components())
+    sizes = [part.basis.n_basis_funcs for part in parts]
+    if basis.n_output_features is not None:
+        features = basis.split_by_feature(np.zeros((1, basis.n_output_features)))
+        sizes = [features[part.label].size for part in parts]
+    matrices, start = [], 0
+    for part, size in zip(parts, sizes):
+        n, rough = part.basis.n_basis_funcs, part.basis.penalty_matrix(order=order, kind=kind)
+        placed = np.zeros((size // n, sum(sizes), sum(sizes)))
+        for channel, matrix in enumerate(placed):
+            rows = slice(start + channel * n, start + (channel + 1) * n)
+            matrix[rows, rows] = rough
+        matrices.append(placed if separate == "channels" else placed.sum(axis=0, keepdims=True))
+        start += size
+    every = np.concatenate(matrices)
+    return every if separate else every.sum(axis=0, keepdims=True)
+
+
+def _read_forms(penalty: Any) -> FloatArray:
     """Matrices of shape (term, feature, feature), checked."""
-    of_basis = getattr(penalty, "penalty_matrix", None)
-    given = of_basis(order=order, kind=kind) if of_basis is not None else penalty
     try:
-        matrices = np.asarray(given, dtype=np.float64)
+        matrices = np.asarray(penalty, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = f"penalty must be a basis, a square array or a list of them of one size, got {kind_of(penalty)}."
         raise TypeError(msg) from error
