@@ -167,3 +167,15 @@ def test_refusals():
     with pytest.raises(rb.NotFittedError):
         PopulationGLM().inference(X, y)
     assert cross_validate(PopulationGLM(regularizer="Ridge"), X, y, [1.0, 0.1], 2).n_test.sum() == y.size
+
+
+def test_means_of_zero_say_nothing_and_warn_of_nothing():
+    """A mean that underflowed to 0 has no slope: its row adds no information."""
+    X = np.repeat([[0.0], [1.0]], 50, axis=0)
+    y = np.repeat([0.0, 1.0], 50)
+    model = GLM()
+    model.fit(X, y + 1.0)
+    model.coef_, model.intercept_ = np.array([800.0]), np.array([-800.0])
+    found = model.inference(X, y)
+    np.testing.assert_allclose(found.effective_dof, 1.0)
+    np.testing.assert_allclose(found.log_likelihood, stats.poisson.logpmf(1, 1.0) * 50)

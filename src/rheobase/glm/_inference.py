@@ -284,7 +284,8 @@ def _information(model: AbstractGLM, standard, mean: FloatArray, weight: FloatAr
     n_rows, n_neurons, n = len(mean), mean.shape[1], standard.n_features
     rows = np.zeros((standard.n_rows, n_neurons))
     link = model.inverse_link_function
-    slope = link.derivative(link.link(mean))
+    with np.errstate(divide="ignore"):  # a mean of zero is at the end of the domain, with a slope of zero
+        slope = link.derivative(link.link(mean))
     rows[:n_rows] = weight * slope**2 / np.maximum(model.observation_model.variance(mean, model.scale_), 1e-300)
     out = np.empty((n_neurons, n + 1, n + 1))
     out[:, :n, :n] = standard.gram(rows)
