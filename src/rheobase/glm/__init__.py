@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ._cv import CV, CrossValidation
 from ._inference import Inference, likelihood_ratio_test
+from ._reml import REML, RestrictedLikelihood
 from .classifier import ClassifierGLM, ClassifierPopulationGLM
 from .coupling import coupling_mask
 from .glm import GLM
 from .population_glm import PopulationGLM
-from ._reml import REML, RestrictedLikelihood
 from .saving import inspect_npz, load_model
 from .selection import cross_validate, regularization_path
 

@@ -9,8 +9,8 @@ from ..observation_models import CategoricalObservations
 from ..regularizer import Ridge, Smoothness, UnRegularized
 from ._arguments import AbstractArguments
 from ._cv import CV
-from ._reml import REML
 from ._labels import classes_in, read_labels
+from ._reml import REML
 
 __all__ = ["AbstractClassifierArguments"]
 

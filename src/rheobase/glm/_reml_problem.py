@@ -118,7 +118,7 @@ class RemlProblem:
         self.model, self.terms, self.y = model, terms, response
         shape = (design.n_features, response.shape[1])
         self.matrices, self.fixed = _read_terms(model, shape)
-        self.known = np.isfinite(response)
+        self.known = np.isfinite(response) & design.row_mask[: len(response), None]
         if terms.offset is not None:
             self.known = self.known & np.isfinite(terms.offset)
         if terms.weight is not None:
