@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ._built import BuiltDesign, Term
 from ._chunked import Chunked
 from ._convolved import Convolved
 from ._core import AbstractDesign
 from ._dense import Dense
 from ._side_by_side import SideBySide
+from .build import build
 
-__all__ = ["AbstractDesign", "Chunked", "Convolved", "Dense", "SideBySide"]
+__all__ = ["AbstractDesign", "BuiltDesign", "Chunked", "Convolved", "Dense", "SideBySide", "Term", "build"]

@@ -49,6 +49,8 @@ class AbstractDesign(abc.ABC):
     t, time_support, columns
         Times of the samples (s), their epochs and the names of the features, where the design was built from series;
         else None. A model's predictions are then series, and its tables have these names.
+    named_blocks
+        Names and sizes of blocks of columns, where features were given as a dict; coefficients are then a dict too.
     """
 
     n_samples: int
@@ -59,6 +61,7 @@ class AbstractDesign(abc.ABC):
     t: FloatArray | None = None
     time_support: Any = None
     columns: Any = None
+    named_blocks: Any = None
 
     @abc.abstractmethod
     def matvec(self, coef: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ from ._reml_search import choose_strengths
 from ._rows import RowTerms, read_rows
 from ._search import Search
 from ._stepwise import Stepwise
+from ._trees import is_tree, joined
 from .saving import save_model
 
 __all__ = ["AbstractGLM"]
@@ -42,8 +43,9 @@ class AbstractGLM(Stepwise, AbstractPredictor):
 
         Parameters
         ----------
-        X : array-like, time series or design
-            Features, shape (time, feature).
+        X : array-like, time series, design or dict of these
+            Features, shape (time, feature). The blocks of a dict stand side by side, and `coef_` is a dict of the same
+            form.
         y : array-like or time series
             Response: counts per bin, shape (time,) for `GLM`, (time, neuron) for `PopulationGLM`.
         init_params : tuple of (coef, intercept), optional
@@ -108,6 +110,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
 
     def _check_data(self, X, y):
         design = as_design(X)
+        self._blocks = design.named_blocks
         response = as_response(y, self._response_ndim)
         check_same_rows(X, y, design.n_samples, len(response))
         known = np.isfinite(response)
@@ -140,7 +143,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             size = f" of length {len(init_params)}" if isinstance(init_params, tuple | list) else ""
             msg = f"{name} must be a pair (coef, intercept), got {type(init_params).__name__}{size}."
             raise ValueError(msg) from error
-        coef, intercept = np.asarray(coef, dtype=np.float64), np.asarray(intercept, dtype=np.float64)
+        coef, intercept = joined(coef), np.asarray(intercept, dtype=np.float64)
         coef = coef[:, None] if coef.ndim == 1 and self._response_ndim == 1 else coef
         if coef.shape != shape or intercept.shape != (shape[1],):
             msg = (
@@ -155,7 +158,8 @@ class AbstractGLM(Stepwise, AbstractPredictor):
 
     def _store(self, solution: Solution, y) -> None:
         self.solution_ = solution
-        self.coef_ = solution.coef[:, 0] if self._response_ndim == 1 else solution.coef
+        coef = solution.coef[:, 0] if self._response_ndim == 1 else solution.coef
+        self.coef_ = coef if self._blocks is None else self._blocks.split(coef)
         self.intercept_ = solution.intercept
         self.silent_ = solution.result == Result.SILENT
         self.scale_ = solution.stats["dispersion"]
@@ -260,7 +264,8 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         self._parameters()
         design, response = self._check_data(X, y)
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
-        return infer(self, design, response, terms, self._feature_names(X, design.n_features, feature_names), kind)
+        names = self._feature_names(design if is_tree(X) else X, design.n_features, feature_names)
+        return infer(self, design, response, terms, names, kind)
 
     def summary(self, X, y, *, level: float = 0.95, **terms):
         """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.

@@ -20,6 +20,7 @@ from ._classify import solve_classes
 from ._inputs import Clock, as_design, check_same_rows, clock_of
 from ._labels import decode, encode, read_labels
 from ._rows import read_rows
+from ._trees import check_blocks, joined
 from .saving import save_model
 
 __all__ = ["AbstractClassifier"]
@@ -89,6 +90,7 @@ class AbstractClassifier(AbstractClassifierArguments):
     def _check_data(self, X, y) -> tuple[Any, IntArray]:
         """The design, and the class of each row, shape (time, neuron), -1 where there is none."""
         design, labels = as_design(X), read_labels(y, self._response_ndim)
+        self._blocks = design.named_blocks
         check_same_rows(X, y, design.n_samples, len(labels))
         index = encode(labels, self._classes("score"))
         index = index[:, None] if index.ndim == 1 else index
@@ -108,7 +110,7 @@ class AbstractClassifier(AbstractClassifierArguments):
         if not isinstance(init_params, tuple | list) or len(init_params) != 2:
             msg = f"{name} must be a pair (coef, intercept), got {type(init_params).__name__}."
             raise ValueError(msg)
-        coef, intercept = (np.asarray(part, dtype=np.float64) for part in init_params)
+        coef, intercept = joined(init_params[0]), np.asarray(init_params[1], dtype=np.float64)
         wanted = shape if self._response_ndim == 2 else (shape[0], shape[2])
         if coef.shape != wanted or intercept.shape != wanted[1:]:
             msg = (
@@ -121,7 +123,8 @@ class AbstractClassifier(AbstractClassifierArguments):
     def _store(self, solution, y) -> None:
         one = self._response_ndim == 1
         self.solution_, self.strength_ = solution, self.regularizer_strength
-        self.coef_ = solution.coef[:, 0] if one else solution.coef
+        coef = solution.coef[:, 0] if one else solution.coef
+        self.coef_ = coef if self._blocks is None else self._blocks.split(coef)
         self.intercept_ = solution.intercept[0] if one else solution.intercept
         self.silent_ = solution.stats["absent"].any(axis=1)
         self.scale_ = solution.stats["dispersion"]
@@ -157,7 +160,8 @@ class AbstractClassifier(AbstractClassifierArguments):
         if self.coef_ is None or self.intercept_ is None:
             msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first, or set coef_ and intercept_."
             raise NotFittedError(msg)
-        coef = np.asarray(self.coef_, dtype=np.float64)
+        coef = joined(self.coef_)
+        check_blocks(self.coef_, design)
         if coef.shape[0] != design.n_features:
             msg = f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}."
             raise ValueError(msg)

@@ -11,12 +11,16 @@ import inspect
 from typing import Any
 
 from .._errors import did_you_mean
+from ._trees import Blocks
 
 __all__ = ["AbstractEstimator"]
 
 
 class AbstractEstimator:
     """Constructor arguments as parameters that can be read, set and cloned."""
+
+    _blocks: Blocks | None = None
+    """Blocks of the features that were checked last, if they were a dict."""
 
     @classmethod
     def _param_names(cls) -> list[str]:

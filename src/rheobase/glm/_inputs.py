@@ -10,7 +10,8 @@ import numpy as np
 from .._errors import TimeSupportError
 from .._types import FloatArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
-from ..design import AbstractDesign, Dense
+from ..design import AbstractDesign, Dense, SideBySide
+from ._trees import Blocks, is_tree, label_of, leaves, names_of
 
 __all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of", "numeric"]
 
@@ -38,7 +39,13 @@ class Clock:
 
 
 def clock_of(values: Any) -> Clock | None:
-    """Times of a series (ours or any with the same attributes), None for plain arrays."""
+    """Times of a series (ours or any with the same attributes), or of a design that was built from series; of a dict of
+    features, those of the first that has any; None for plain arrays.
+    """
+    if isinstance(values, AbstractDesign):
+        return None if values.t is None else Clock(values.t, values.time_support, values.columns)
+    if is_tree(values):
+        return next((clock for _, block in leaves(values) if (clock := clock_of(block)) is not None), None)
     if not isinstance(values, TimeSeriesLike):
         return None
     support = values.time_support
@@ -55,17 +62,19 @@ def as_design(X: Any, name: str = "X") -> AbstractDesign:
     Parameters
     ----------
     X
-        Array-like of shape (time, feature), a time series of that shape, or a design.
+        Array-like of shape (time, feature), a time series of that shape, a design, or a dict of these.
 
     Raises
     ------
     TypeError
-        If it is not numeric, or a dict.
+        If it is not numeric.
     ValueError
-        If it does not have two dimensions, or no column.
+        If it does not have two dimensions, or no column, or the blocks of a dict differ in their rows.
     """
     if isinstance(X, AbstractDesign):
         return X
+    if is_tree(X):
+        return _stacked(X, name)
     values = numeric(X, name)
     if values.ndim != 2:
         fix = (
@@ -79,6 +88,32 @@ def as_design(X: Any, name: str = "X") -> AbstractDesign:
         msg = f"{name} must have at least one row and one feature, got shape {values.shape}."
         raise ValueError(msg)
     return Dense(values)
+
+
+def _stacked(tree: Any, name: str) -> AbstractDesign:
+    """The blocks of a dict side by side, keys in sorted order."""
+    blocks = list(leaves(tree))
+    if not blocks:
+        msg = f"{name} must hold at least one block of features, got an empty dict."
+        raise ValueError(msg)
+    (first_path, first), parts = blocks[0], []
+    for path, block in blocks:
+        here = name + label_of(path)
+        parts.append(as_design(block, here))
+        given = name + label_of(first_path), here
+        check_same_rows(first, block, parts[0].n_samples, parts[-1].n_samples, given)
+    if all(isinstance(part, Dense) for part in parts):
+        design: AbstractDesign = Dense(np.concatenate([part._values for part in parts], axis=1))
+    else:
+        design = SideBySide(*parts)
+    sizes = tuple(part.n_features for part in parts)
+    design.named_blocks = Blocks(tuple(path for path, _ in blocks), sizes)
+    columns = [names_of(path, block, size) for (path, block), size in zip(blocks, sizes, strict=True)]
+    design.columns = np.array([column for block in columns for column in block])
+    clock = clock_of(tree)
+    if clock is not None:
+        design.t, design.time_support = clock.t, clock.time_support
+    return design
 
 
 def as_response(y: Any, ndim: int) -> FloatArray:
@@ -122,7 +157,6 @@ def check_same_rows(X: Any, y: Any, n_x: int, n_y: int, names: tuple[str, str] =
     TimeSupportError
         If both are time series and their times or supports differ.
     """
-    one, other = names
     one, other = names
     if n_x != n_y:
         msg = (

@@ -16,6 +16,7 @@ from ..regularizer import Ridge
 from ._arguments import AbstractArguments
 from ._fit import solve
 from ._inputs import as_design, clock_of
+from ._trees import check_blocks, joined
 
 __all__ = ["AbstractPredictor"]
 
@@ -27,13 +28,14 @@ class AbstractPredictor(AbstractArguments):
         if self.coef_ is None or self.intercept_ is None:
             msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first, or set coef_ and intercept_."
             raise NotFittedError(msg)
-        coef = np.asarray(self.coef_, dtype=np.float64)
+        coef = joined(self.coef_)
         coef = coef[:, None] if self._response_ndim == 1 else coef
         return coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64))
 
     def _mean(self, design, offset: FloatArray | None = None) -> FloatArray:
         """Mean response, shape (n_samples, neuron); NaN on masked rows."""
         coef, intercept = self._parameters()
+        check_blocks(self.coef_, design)
         if coef.shape[0] != design.n_features:
             msg = f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}."
             raise ValueError(msg)

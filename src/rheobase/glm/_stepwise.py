@@ -10,6 +10,7 @@ from ..solvers._core import Solution
 from ._cv import CV
 from ._penalty import penalty_of
 from ._stream import Rules, Stream
+from ._trees import check_blocks
 
 if TYPE_CHECKING:
     from ._base import AbstractGLM
@@ -70,6 +71,8 @@ class Stepwise:
         (array([ 0.5, -0.3]), array([5000]))
         """
         design, response = self._check_data(X, y)
+        if self.coef_ is not None:
+            check_blocks(self.coef_, design)
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
         shape = (design.n_features, response.shape[1])
         stream, rules = self._running_stream(*shape), self._rules(*shape)

@@ -1,0 +1,331 @@
+"""From containers and a basis to a design and a response, in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._errors import did_you_mean
+from .._types import BoolArray
+from ..basis._core import AbstractBasis
+from ..basis._leaf import AbstractConvBasis
+from ..containers import Ts, Tsd, TsdFrame, TsGroup
+from ..containers._warn import warn_user
+from ._bins import Bins, Samples, as_container, bring, common_bins, count_into
+from ._built import BuiltDesign, Term
+from ._chunked import Chunked
+from ._convolved import Convolved
+from ._core import AbstractDesign
+from ._dense import Dense
+from ._evaluated import Evaluated, row_by_row
+from ._side_by_side import SideBySide
+from ._terms import Request, one_way, read_requests
+
+__all__ = ["build"]
+
+KINDS = ("auto", "dense", "on the fly")
+
+_SMALL_RESPONSE = 1 << 26
+"""Bytes of a response up to which counts are int64, as `count` gives them (64 MB)."""
+
+
+def build(
+    terms: Any,
+    *inputs: Any,
+    response: Any = None,
+    bin_size: float | None = None,
+    ep: Any = None,
+    kind: str = "auto",
+    memory: float = 1e9,
+) -> BuiltDesign:
+    """Turn containers and bases into a design and a response at the same bins.
+
+    Events (`Ts`, `TsGroup`) are counted in the bins. Signals at other times are averaged in each bin where they are
+    sampled at least twice as fast as the bins, and interpolated where they are slower; of angles (periodic bases),
+    labels and slow whole numbers the closest sample is taken, because a mean would make no sense. The bins lie where
+    all inputs, the response and `ep` are known, and convolutions never cross an epoch.
+
+    Parameters
+    ----------
+    terms : dict or basis
+        A dict of terms by name: ``(basis, input)``, with as many inputs as the basis takes, or an input alone, whose
+        columns are used as they are. Or one basis (a sum has several terms, named by their labels), followed by its
+        inputs.
+    *inputs
+        Inputs of `terms`, if that is a basis: series, events, or arrays with a row for each bin.
+    response : TsGroup, Ts, Tsd, TsdFrame or array, optional
+        What is to be predicted; events are counted. Counts that are given as a series define the bins, unless
+        there is a `bin_size`.
+    bin_size : float, optional
+        Width of the bins, s. Without it, the samples of the response, or of the first signal, are the bins.
+    ep : IntervalSet, optional
+        Epochs to use.
+    kind : {"auto", "dense", "on the fly"}
+        Whether the features are computed once and held as a matrix, or made block by block whenever they are needed:
+        convolutions from their signals, functions from their inputs, columns in files by reading. The fit is the same.
+        "auto": dense if the matrix takes no more than `memory`.
+    memory : float
+        Bytes that a matrix of features may take; a fit holds it twice.
+
+    Returns
+    -------
+    BuiltDesign
+        With ``X``, ``y``, ``names``, ``mask``, ``t``, ``time_support``, ``groups``, ``split(coef)``,
+        ``coupling_mask()``, and a table of its terms as text.
+
+    Raises
+    ------
+    TypeError
+        If there is no basis where one belongs, the number of inputs is not that of the basis, or `ep` is no
+        IntervalSet.
+    ValueError
+        If inputs have no time in common, no bin fits, arrays differ in length, or a term is NaN in every row.
+    TimeSupportError
+        If events, or counts in other bins, cannot be brought to the bins.
+
+    Notes
+    -----
+    Bases without `bounds` read the range of their input from the samples they see. To predict other data with the
+    fitted coefficients, give bounds.
+
+    Examples
+    --------
+    >>> import rheobase as rb
+    >>> spikes = rb.datasets.simulate_recording(n_neurons=3, duration=60).spikes
+    >>> history = rb.basis.RaisedCosineLogConv(4, window_size=20)
+    >>> d = rb.design.build({"coupling": (history, spikes)}, response=spikes, bin_size=0.005)
+    >>> d
+    term      columns  channels  basis                   input
+    --------  -------  --------  ----------------------  ----------------
+    coupling       12         3  RaisedCosineLogConv(4)  TsGroup, counted
+    12,000 bins of 5 ms, 12 columns, response 3; 11,960 rows used, 40 masked; dense: 1.2 MB of features fit in 1.0 GB
+    >>> d.names[:5]
+    ('coupling[0, 0]', 'coupling[0, 1]', 'coupling[0, 2]', 'coupling[0, 3]', 'coupling[1, 0]')
+    >>> model = d.fit(rb.glm.PopulationGLM(regularizer="Ridge", regularizer_strength=1e-3))
+    >>> d.split(model.coef_)["coupling"].shape
+    (3, 4, 3)
+    """
+    if kind not in KINDS:
+        msg = f"kind must be one of {', '.join(map(repr, KINDS))}, got {kind!r}.{did_you_mean(str(kind), KINDS)}"
+        raise ValueError(msg)
+    requests = read_requests(terms, inputs)
+    response = None if response is None else as_container(response)
+    named = {name: x for request in requests for name, x in zip(request.input_names(), request.inputs, strict=True)}
+    bins = common_bins(named | ({} if response is None else {"the response": response}), "the response", bin_size, ep)
+    known: dict[int, Samples] = {}  # an input of several terms, or the response too, is brought to the bins once
+    pieces = [piece for request in requests for piece in _pieces(request, bins, known)]
+    _check_rows(pieces)
+    n_rows = len(pieces[0].samples[0].values)
+    y = _response(response, bins, known, n_rows)
+    chosen, reason = _choose(kind, float(memory), n_rows * sum(piece.n_columns for piece in pieces) * 8)
+    X = _assemble(pieces, bins, n_rows, chosen)
+    starts = np.cumsum([0, *(piece.n_columns for piece in pieces)]).tolist()
+    built_terms = tuple(piece.term(slice(*pair)) for piece, pair in zip(pieces, zip(starts, starts[1:]), strict=False))
+    X.t, X.time_support = (None, None) if bins is None else (bins.t, bins.support)
+    out = BuiltDesign(X, y, built_terms, _usable(X, y), chosen, reason, None if bins is None else bins.size)
+    X.columns = np.array(out.names)
+    return out
+
+
+@dataclass
+class Piece:
+    """A term with its inputs at the bins."""
+
+    label: str
+    basis: AbstractBasis | None
+    samples: list[Samples]
+
+    @property
+    def channel_shape(self) -> tuple[int, ...]:
+        shapes = [tuple(s.values.shape[1:]) for s in self.samples]
+        return shapes[0] if self.basis is None else tuple(self.basis._channel_shape(shapes))
+
+    @property
+    def n_columns(self) -> int:
+        n_channels = int(np.prod(self.channel_shape, dtype=int))
+        return n_channels if self.basis is None else n_channels * self.basis.n_basis_funcs
+
+    def term(self, columns: slice) -> Term:
+        first = self.samples[0]
+        shape = self.channel_shape + (() if self.basis is None else (self.basis.n_basis_funcs,))
+        notes = ", ".join(dict.fromkeys(s.note for s in self.samples))
+        return Term(self.label, self.basis, columns, first.channels, shape, notes, first.are_events)
+
+    def values(self) -> list[np.ndarray]:
+        """Its inputs as arrays, as its basis reads them."""
+        arrays = tuple(np.asarray(s.values) for s in self.samples)
+        return list(arrays) if self.basis is None else self.basis._read(arrays)
+
+
+def _pieces(request: Request, bins: Bins | None, known: dict[int, Samples]) -> list[Piece]:
+    """The terms of one request, each with its own inputs."""
+    samples = []
+    for name, x, way in zip(request.input_names(), request.inputs, one_way(request.basis), strict=True):
+        if isinstance(x, Ts | TsGroup) and id(x) in known:
+            samples.append(known[id(x)])
+            continue
+        samples.append(
+            known.setdefault(id(x), bring(name, x, bins, way)) if way == "auto" else bring(name, x, bins, way)
+        )
+    if request.basis is None:
+        return [Piece(str(request.name), None, samples)]
+    components = list(request.basis.components())
+    single = len(components) == 1
+    pieces = []
+    for part in components:
+        label = part.label if request.name is None else (request.name if single else f"{request.name}.{part.label}")
+        pieces.append(Piece(label, part.basis, samples[part.inputs]))
+    return pieces
+
+
+def _check_rows(pieces: list[Piece]) -> None:
+    """Raise unless all inputs have the same number of rows, which only arrays can fail."""
+    rows = {piece.label: len(sample.values) for piece in pieces for sample in piece.samples}
+    if len(set(rows.values())) > 1:
+        found = ", ".join(f"{label} {n}" for label, n in rows.items())
+        msg = f"inputs must have the same number of rows, got {found}. Series (Tsd) are brought to the same bins."
+        raise ValueError(msg)
+
+
+def _response(response: Any, bins: Bins | None, known: dict[int, Samples], n_rows: int) -> Any:
+    """The response at the bins, as a series if it is one."""
+    if response is None:
+        return None
+    if isinstance(response, Ts | TsGroup):
+        assert bins is not None
+        found = known.get(id(response))
+        counts = count_into("the response", response, bins) if found is None else found.values
+        if counts.size * 8 <= _SMALL_RESPONSE:
+            counts = counts.astype(np.int64)
+        if isinstance(response, Ts):
+            return Tsd._trusted(bins.t, counts, bins.support)
+        return TsdFrame._trusted(bins.t, counts, bins.support, np.asarray(response.index), response._metadata)
+    brought = bring("the response", response, bins, "auto")
+    if not isinstance(response, Tsd | TsdFrame):
+        values = brought.values
+        if len(values) != n_rows:
+            msg = f"the response has {len(values)} rows, but the inputs have {n_rows}."
+            raise ValueError(msg)
+        return values
+    assert bins is not None
+    if not brought.note.endswith("as it is") and response.dtype.kind in "biu":
+        msg = (
+            "the response holds whole numbers in other bins than those asked for, and counts cannot be averaged. Give "
+            "the spikes themselves (TsGroup or Ts), or leave bin_size out to use the bins of the response."
+        )
+        raise ValueError(msg)
+    return response._like(bins.t, np.asarray(brought.values), bins.support)
+
+
+def _choose(kind: str, memory: float, n_bytes: int) -> tuple[str, str]:
+    """Kind of the design, and why."""
+    size, room = _bytes(n_bytes), _bytes(memory)
+    if kind != "auto":
+        return kind, f"as asked for ({size} of features)"
+    if n_bytes <= memory:
+        return "dense", f"{size} of features fit in {room}"
+    return "on the fly", f"{size} of features do not fit in {room}"
+
+
+def _assemble(pieces: list[Piece], bins: Bins | None, n_rows: int, kind: str) -> AbstractDesign:
+    some = [piece for piece in pieces if piece.n_columns]
+    if not some:
+        msg = "the terms have no columns at all, so there is nothing to fit."
+        raise ValueError(msg)
+    epochs = (np.array([0]), np.array([n_rows])) if bins is None else bins.epochs
+    if kind == "dense":
+        return _dense(some, epochs, n_rows, bins)
+    parts = [_part(piece, epochs, bins) for piece in some]
+    for piece, part in zip(some, parts, strict=True):
+        _check_some_rows(piece, part.row_mask.any(), bins)
+    return parts[0] if len(parts) == 1 else SideBySide(*parts)
+
+
+def _dense(pieces: list[Piece], epochs: Any, n_rows: int, bins: Bins | None) -> Dense:
+    """All columns as one matrix; no more than one term is held twice."""
+    out = None if len(pieces) == 1 else np.empty((n_rows, sum(piece.n_columns for piece in pieces)))
+    stop = 0
+    for piece in pieces:
+        start, stop = stop, stop + piece.n_columns
+        features = _features(piece, epochs, n_rows)
+        _check_some_rows(piece, _any_finite_row(features), bins)
+        if out is None:
+            return Dense(features)
+        out[:, start:stop] = features
+    return Dense(out)
+
+
+def _features(piece: Piece, epochs: Any, n_rows: int) -> np.ndarray:
+    values = piece.values()
+    features = values[0] if piece.basis is None else piece.basis._expand(values, epochs)
+    return features.reshape(n_rows, -1)
+
+
+def _part(piece: Piece, epochs: Any, bins: Bins | None) -> AbstractDesign:
+    """A term that is made when it is needed, where that is possible."""
+    basis, n_rows = piece.basis, len(piece.samples[0].values)
+    if basis is None:
+        source = piece.samples[0].values
+        flat = len(source.shape) <= 2 and not (isinstance(source, np.ndarray) and not isinstance(source, np.memmap))
+        return Chunked(source) if flat else Dense(np.asarray(source).reshape(n_rows, -1))
+    values = piece.values()
+    if isinstance(basis, AbstractConvBasis):
+        window = basis.window_size
+        if np.any(epochs[1] - epochs[0] < window):
+            warn_user(
+                f"One or more epochs are shorter than the convolution window ({window} samples). Their rows are left "
+                "out."
+            )
+        causality, shift = basis.predictor_causality, basis.shift
+        signals = values[0].reshape(n_rows, -1)
+        options = {"causality": causality, "shift": shift, "first": epochs[0], "last": epochs[1]}
+        return Convolved(signals, basis.kernel_matrix(), **options)
+    fixed = row_by_row(basis, values)
+    if fixed is not None:
+        return Evaluated(fixed, values)
+    return Dense(_features(piece, epochs, n_rows))
+
+
+def _any_finite_row(features: np.ndarray) -> bool:
+    """Whether any row holds finite numbers only; looks no further than the first such block."""
+    size = max((1 << 20) // max(features.shape[1], 1), 1)
+    starts = range(0, len(features), size)
+    return any(np.isfinite(features[start : start + size]).all(axis=1).any() for start in starts)
+
+
+def _check_some_rows(piece: Piece, some: Any, bins: Bins | None) -> None:
+    if some:
+        return
+    if isinstance(piece.basis, AbstractConvBasis) and bins is not None:
+        longest = int(np.max(bins.epochs[1] - bins.epochs[0]))
+        hint = (
+            f"Its window has {piece.basis.window_size} bins, and the longest epoch has {longest}: use longer epochs, "
+            "smaller bins or a shorter window."
+        )
+    else:
+        hint = "Is its input NaN, or out of the bounds of its basis?"
+    msg = f"term {piece.label!r} has no row without NaN. {hint}"
+    raise ValueError(msg)
+
+
+def _usable(X: AbstractDesign, y: Any) -> BoolArray:
+    """Rows where the features and a response are known."""
+    mask = X.row_mask[: X.n_samples].copy()
+    if not mask.any():
+        msg = "no row has known values in all terms at once. Which of them are NaN when? Build them one by one to see."
+        raise ValueError(msg)
+    if y is not None:
+        values = np.asarray(y.values if isinstance(y, Tsd | TsdFrame) else y)
+        if values.dtype.kind == "f":
+            known = np.isfinite(values)
+            mask &= known if values.ndim == 1 else known.any(axis=1)
+    return mask
+
+
+def _bytes(n: float) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n >= size:
+            return f"{n / size:.1f} {unit}"
+    return f"{n:.0f} bytes"
