@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from rheobase import IntervalSet, Ts, Tsd, TsdFrame, TsGroup, plot, styles
+from rheobase import IntervalSet, Ts, Tsd, TsdFrame, TsGroup, plot, scores, styles
 from rheobase.basis import RaisedCosineLogConv
 
 EPOCHS = IntervalSet([0.0, 10.0], [4.0, 14.0])
@@ -137,6 +137,39 @@ def test_scores_have_a_bar_per_model_and_neuron(ax):
     for wrong in ({}, {"a": np.ones(2), "b": np.ones(3)}):
         with pytest.raises(ValueError, match="each with one score per neuron"):
             plot.plot_scores(wrong, ax=ax)
+
+
+def test_ks_plot_of_one_model_and_of_several(ax):
+    mean = np.full((4000, 2), 0.1)
+    counts = np.random.default_rng(0).poisson(mean)
+    both = scores.ks_test(counts, mean, seed=1)
+    one = scores.ks_test(counts[:, 1], mean[:, 1], seed=1)
+    lines = plot.plot_ks({"right": one, "too low": scores.ks_test(counts[:, 1], 0.05 + 0 * mean[:, 1], seed=1)}, ax=ax)
+    assert [line.get_label() for line in lines] == ["right", "too low"]
+    distance = [(line.get_ydata() - line.get_xdata()) for line in lines]
+    assert np.abs(distance[0]).max() == pytest.approx(one.statistic, abs=0.5 / one.n_intervals)
+    assert distance[1].max() > one.band > np.abs(distance[0]).max()
+    assert distance[1].max() > -distance[1].min()  # intervals shorter than the model expects lie above
+    (line,) = plot.plot_ks(both, neuron=1)
+    assert len(line.get_xdata()) == both.n_intervals[1]
+    for wrong in ({}, {"a": one.rescaled}):
+        with pytest.raises(TypeError, match=r"expected what rheobase\.scores\.ks_test returns"):
+            plot.plot_ks(wrong, ax=ax)
+
+
+def test_autocorrelation_of_residuals(ax):
+    mean = np.full((4000, 2), 0.1)
+    counts = np.random.default_rng(0).poisson(mean)
+    result = scores.residual_autocorrelation(counts, mean, 0.02, bin_size=0.001)
+    (line,) = plot.plot_residual_autocorrelation({"right": result}, neuron=1, ax=ax)
+    np.testing.assert_allclose(line.get_xdata(), np.arange(1, 21))  # ms
+    np.testing.assert_array_equal(line.get_ydata(), result.values[:, 1])
+    assert ax.get_xlabel() == "Lag (ms)"
+    alone = scores.residual_autocorrelation(counts[:, 0], mean[:, 0], 0.02, bin_size=0.001)
+    (line,) = plot.plot_residual_autocorrelation(alone)
+    np.testing.assert_array_equal(line.get_ydata(), alone.values)
+    with pytest.raises(TypeError, match=r"expected what rheobase\.scores\.residual_autocorrelation returns"):
+        plot.plot_residual_autocorrelation(np.zeros(3), ax=ax)
 
 
 def test_tutorial_figures(signal, rate, spikes):
