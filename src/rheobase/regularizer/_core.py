@@ -15,8 +15,8 @@ from .._types import FloatArray, IntArray
 
 __all__ = ["AbstractRegularizer", "Forms", "Groups", "check_number", "over_coefficients"]
 
-SMOOTH_SOLVERS = ("auto", "Newton", "GramLBFGS", "LBFGS", "GradientDescent", "BFGS", "NonlinearCG", "ProximalGradient")
-KINKED_SOLVERS = ("auto", "Newton", "ProximalGradient")
+KINKED_SOLVERS = ("auto", "Newton", "ProximalGradient", "ProxSVRG")
+SMOOTH_SOLVERS = (*KINKED_SOLVERS, "GramLBFGS", "LBFGS", "GradientDescent", "BFGS", "NonlinearCG", "SVRG", "Adam")
 
 
 class Forms(NamedTuple):

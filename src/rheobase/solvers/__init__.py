@@ -5,17 +5,32 @@ from __future__ import annotations
 from ._core import AbstractProblem, AbstractSolver, Result, Solution
 from .gram_lbfgs import GramLBFGS
 from .newton import Newton
-from .registry import SolverSpec, choose, get_solver, list_available_solvers
+from .registry import (
+    SolverSpec,
+    choose,
+    get_solver,
+    get_solver_documentation,
+    list_algo_backends,
+    list_available_algorithms,
+    list_available_solvers,
+)
+from .stochastic import SVRG, Adam, ProxSVRG
 
 __all__ = [
+    "SVRG",
     "AbstractProblem",
     "AbstractSolver",
+    "Adam",
     "GramLBFGS",
     "Newton",
+    "ProxSVRG",
     "Result",
     "Solution",
     "SolverSpec",
     "choose",
     "get_solver",
+    "get_solver_documentation",
+    "list_algo_backends",
+    "list_available_algorithms",
     "list_available_solvers",
 ]

@@ -1,8 +1,8 @@
 """The solvers of jaxopt behind our interface; the only file that names it.
 
 Each neuron is solved on its own (own line search, own stopping test), in coordinates in which its Hessian at the null
-model is the identity. The algorithm is the one that was asked for; the coordinates only spare it the conditioning of
-the features.
+model is the identity (for penalties with kinks, in which its diagonal is). The algorithm is the one that was asked for;
+the coordinates only spare it the conditioning of the features.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from .._types import FloatArray
 from .._x64 import enable_x64
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
+from ._metric import diagonal_metric
 
 __all__ = ["ALGORITHMS", "Jaxopt"]
 
@@ -31,6 +32,14 @@ ALGORITHMS: dict[str, dict[str, object]] = {
     },
     "BFGS": {"maxiter": 500, "tol": 1e-8, "stepsize": 0.0, "linesearch": "zoom", "maxls": 30},
     "NonlinearCG": {"maxiter": 1000, "tol": 1e-8, "method": "polak-ribiere", "linesearch": "zoom", "maxls": 30},
+    "ProximalGradient": {
+        "maxiter": 5000,
+        "tol": 1e-8,
+        "stepsize": 0.0,
+        "acceleration": True,
+        "maxls": 30,
+        "decrease_factor": 0.5,
+    },
 }
 """Algorithm → the options that it takes, with our defaults. `tol` bounds the gradient in whitened coordinates."""
 
@@ -60,7 +69,8 @@ class Jaxopt(AbstractSolver):
         """Minimise from `params`, shape (n_features + 1, neuron)."""
         options = {**ALGORITHMS[self.algorithm], **dict(self.options)}
         options["tol"] = max(float(options["tol"]), _REACHABLE)
-        transform, height = whitening(problem, params)
+        norms = problem.penalty.norms
+        transform, height = whitening(problem, params) if norms is None else scaling(problem, params)
         with enable_x64():
             run = _runner(self.algorithm, tuple(sorted(options.items())))
             found, error, n_iter, loss = run(
@@ -73,6 +83,7 @@ class Jaxopt(AbstractSolver):
                 height,
                 params,
                 _quadratic(problem.penalty),
+                None if norms is None else (norms.member.T, norms.strength.T, norms.scale),
                 row_loss=problem.row_loss,
             )
             found, error, n_iter, loss = (np.asarray(part) for part in (found, error, n_iter, loss))
@@ -114,6 +125,12 @@ def whitening(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray,
     return transform, height
 
 
+def scaling(problem: AbstractProblem, params: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The same for penalties with kinks: coordinates are only scaled, alike within a group, shape (neuron, n)."""
+    metric = diagonal_metric(problem, params)
+    return metric.root.T, metric.height
+
+
 def _quadratic(penalty) -> FloatArray:
     """Curvature of the penalty, neuron by neuron: a diagonal (neuron, n), or matrices (neuron, n, n)."""
     if penalty.matrices is None:
@@ -122,6 +139,52 @@ def _quadratic(penalty) -> FloatArray:
     out = np.zeros((n_neurons, n, n))
     penalty.add_to(out, np.arange(n_neurons))
     return out
+
+
+class _NoKinks:
+    """A penalty without kinks: its proximal step goes nowhere."""
+
+    def prox(self, point, _hyperparams, scaling=1.0):
+        return point
+
+    def value(self, point):
+        return 0.0
+
+
+_no_kinks = _NoKinks()
+
+
+class _Kinks:
+    """Norms of groups of one neuron, in scaled coordinates, over the height of its loss."""
+
+    def __init__(self, member, strength, unit, *, scale, height):
+        import jax.numpy as jnp
+
+        self.n_groups = len(strength)
+        self.inside = (member >= 0) & (scale > 0)
+        self.cells = jnp.where(self.inside, member, self.n_groups)
+        self.ratio = scale / unit  # from a point to the coefficients whose norm is taken; one number for each group
+        self.strength = strength / height
+
+    def _norms(self, values):
+        """Norm of each group, and of what is in none, shape (group + 1,)."""
+        import jax
+
+        return jax.numpy.sqrt(jax.ops.segment_sum(values**2, self.cells, self.n_groups + 1))
+
+    def prox(self, point, _hyperparams, scaling=1.0):
+        import jax.numpy as jnp
+
+        norm = self._norms(point)[self.cells]
+        threshold = scaling * self.strength[jnp.minimum(self.cells, self.n_groups - 1)] * self.ratio
+        factor = jnp.maximum(1.0 - threshold / jnp.where(norm > 0, norm, 1.0), 0.0)
+        return jnp.where(self.inside, point * factor, point)
+
+    def value(self, point):
+        import jax.numpy as jnp
+
+        norm = self._norms(jnp.where(self.inside, point * self.ratio, 0.0))
+        return (self.strength * norm[:-1]).sum()
 
 
 @cache
@@ -139,25 +202,42 @@ def _runner(algorithm: str, options: tuple[tuple[str, object], ...]):
     if "stepsize" in settings and not settings["stepsize"]:
         settings.pop("stepsize")
 
-    def one(x, offset, y, weights, scale, transform, height, start, quadratic, row_loss):
-        def objective(point):
-            params = start + transform @ point
+    def one(x, offset, y, weights, scale, transform, height, start, quadratic, norms, row_loss):
+        diagonal = transform.ndim == 1
+
+        def params_at(point):
+            return transform * point if diagonal else start + transform @ point
+
+        def objective(point, *_):
+            params = params_at(point)
             eta = offset + x @ params[:-1] + params[-1]
             used = weights > 0
             loss = jax.numpy.where(used, weights * row_loss(y, eta, scale), 0.0).sum()
             bent = quadratic * params if quadratic.ndim == 1 else quadratic @ params
             return (loss + 0.5 * (params * bent).sum()) / height
 
+        first = jax.numpy.zeros_like(start)
+        if algorithm == "ProximalGradient":
+            kinks = _no_kinks if norms is None else _Kinks(*norms, scale=transform, height=height)
+            solver = jaxopt.ProximalGradient(objective, kinks.prox, implicit_diff=False, **settings)
+            if diagonal:
+                first = jax.numpy.where(transform > 0, start / jax.numpy.where(transform > 0, transform, 1.0), 0.0)
+            point, state = solver.run(first, None)
+            return params_at(point), state.error, state.iter_num, (objective(point) + kinks.value(point)) * height
         solver = getattr(jaxopt, algorithm)(objective, implicit_diff=False, **settings)
-        point, state = solver.run(jax.numpy.zeros_like(start))
-        return start + transform @ point, state.error, state.iter_num, objective(point) * height
+        point, state = solver.run(first)
+        return params_at(point), state.error, state.iter_num, objective(point) * height
 
-    def every(x, offset, y, weights, scale, transform, height, params, quadratic, *, row_loss):
+    def every(x, offset, y, weights, scale, transform, height, params, quadratic, norms, *, row_loss):
         # one neuron after the other, not vmap: under vmap both branches of every line search run for every neuron
         weights = jax.numpy.broadcast_to(weights, y.shape)
-        return jax.lax.map(
-            lambda parts: one(x, *parts, row_loss),
-            (offset.T, y.T, weights.T, scale, transform, height, params.T, quadratic),
-        )
+        groups = None if norms is None else norms[:2]
+
+        def neuron(parts):
+            *rest, groups = parts
+            return one(x, *rest, None if groups is None else (*groups, norms[2]), row_loss)
+
+        rows = (offset.T, y.T, weights.T, scale, transform, height, params.T, quadratic, groups)
+        return jax.lax.map(neuron, rows)
 
     return jax.jit(every, static_argnames=("row_loss",))

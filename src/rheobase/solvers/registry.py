@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,19 +11,36 @@ from ._core import AbstractSolver
 from .gram_lbfgs import GramLBFGS
 from .jaxopt import ALGORITHMS, Jaxopt
 from .newton import Newton
+from .stochastic import SVRG, Adam, ProxSVRG
 
-__all__ = ["SolverSpec", "choose", "get_solver", "list_available_solvers", "make_solver"]
+__all__ = [
+    "SolverSpec",
+    "choose",
+    "get_solver",
+    "get_solver_documentation",
+    "list_algo_backends",
+    "list_available_algorithms",
+    "list_available_solvers",
+    "make_solver",
+]
 
 NATIVE: dict[str, type[AbstractSolver]] = {
     "Newton": Newton,
     "GramLBFGS": GramLBFGS,
     "LBFGS": GramLBFGS,
     "ProximalGradient": Newton,
+    "SVRG": SVRG,
+    "ProxSVRG": ProxSVRG,
+    "Adam": Adam,
 }
 """Ours. ``"LBFGS"`` is our limited-memory BFGS too: it compiles in a tenth of the time; jaxopt's is
-``"LBFGS[jaxopt]"``. Scripts that ask for a proximal gradient get proximal Newton steps: the same optimum in a few."""
+``"LBFGS[jaxopt]"``. Scripts that ask for a proximal gradient get proximal Newton steps, the same optimum in a few;
+jaxopt's is ``"ProximalGradient[jaxopt]"``."""
 
 AUTO = "auto"
+
+_POSITIVE = ("tol", "maxiter", "memory", "history_size", "maxls")
+_POSITIVE_OR_NONE = ("stepsize", "batch_size")
 
 _NEWTON_ITERATIONS, _QUASI_ITERATIONS = 7, 25
 _SYRK, _GEMM, _MEMORY = 60e9, 45e9, 12e9
@@ -55,6 +73,68 @@ class SolverSpec:
 def list_available_solvers() -> list[str]:
     """Names that `solver_name` may hold."""
     return [AUTO, *NATIVE, *(name if name not in NATIVE else f"{name}[jaxopt]" for name in ALGORITHMS)]
+
+
+def list_available_algorithms() -> list[str]:
+    """Algorithms that `solver_name` may hold, without their backends."""
+    return [AUTO, *NATIVE, *(name for name in ALGORITHMS if name not in NATIVE)]
+
+
+def list_algo_backends(algo_name: str) -> list[str]:
+    """Backends of an algorithm, the one that its bare name stands for first.
+
+    Parameters
+    ----------
+    algo_name
+        One of `list_available_algorithms`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such algorithm.
+    """
+    get_solver(algo_name)
+    backends = {"rheobase": algo_name == AUTO or algo_name in NATIVE, "jaxopt": algo_name in ALGORITHMS}
+    return [backend for backend, there in backends.items() if there]
+
+
+def get_solver_documentation(solver: str | type[AbstractSolver], show_help: bool = False) -> str:
+    """What a solver does and which options it takes, as text.
+
+    Parameters
+    ----------
+    solver
+        A name that `solver_name` may hold, or the class of a solver.
+    show_help
+        All that Python's ``help`` shows of the class instead.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such solver.
+
+    Examples
+    --------
+    >>> print(get_solver_documentation("Newton").splitlines()[0])
+    Newton[rheobase](maxiter=100, tol=1e-08)
+    """
+    if isinstance(solver, type):
+        kind, title = solver, f"{solver.__name__}({_shown({f.name: f.default for f in fields(solver)})})"
+    else:
+        spec = get_solver(solver)
+        kind = Jaxopt if spec.backend == "jaxopt" else NATIVE.get(spec.algo_name, Newton)
+        title = f"{spec.full_name}({_shown(spec.options)})"
+        if spec.algo_name == AUTO:
+            title += "\n\nChosen by the size of the problem and its penalty: Newton, GramLBFGS. Of the first:"
+    if show_help:
+        import pydoc
+
+        return pydoc.plain(pydoc.render_doc(kind))
+    return f"{title}\n\n{inspect.getdoc(kind)}"
+
+
+def _shown(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
 
 
 def get_solver(name: str) -> SolverSpec:
@@ -100,8 +180,17 @@ def check_options(name: str, options: dict[str, Any]) -> None:
                 f"solver {spec.algo_name!r} takes no option {key!r}; it takes {known}.{did_you_mean(key, spec.options)}"
             )
             raise NameError(msg)
-        if key in ("tol", "maxiter", "memory", "history_size", "maxls") and not _positive(value):
+        if key in _POSITIVE and not _positive(value):
             msg = f"solver_kwargs[{key!r}] must be a number > 0, got {value!r}."
+            raise ValueError(msg)
+        if key in _POSITIVE_OR_NONE and spec.backend == "rheobase" and value is not None and not _positive(value):
+            msg = f"solver_kwargs[{key!r}] must be a number > 0, or None to have it chosen, got {value!r}."
+            raise ValueError(msg)
+        if key in ("beta1", "beta2") and not (_positive(value) and value < 1):
+            msg = f"solver_kwargs[{key!r}] must lie between 0 and 1, got {value!r}."
+            raise ValueError(msg)
+        if key in ("maxiter", "batch_size", "seed") and value is not None and value != int(value):
+            msg = f"solver_kwargs[{key!r}] must be a whole number, got {value!r}."
             raise ValueError(msg)
 
 
