@@ -83,7 +83,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             self.cv_ = search.run(strength)
             strength, factor = search.unit, self.cv_.best_strength
         elif isinstance(strength, REML):
-            self.reml_, start = choose_strengths(self, design, response, terms, strength, start)
+            self.reml_ = choose_strengths(self, design, response, terms, strength, start)
             strength = self.reml_.strengths
         solution = solve(
             design,

@@ -86,6 +86,11 @@ class Sight:
         root = self.basis @ self.factor.root
         return np.einsum("ij,ij->i", root @ (self.factor.root.T @ self.hessian), self.basis)
 
+    def step_to(self, strengths: FloatArray) -> FloatArray:
+        """From here to the optimum of the quadratic at other strengths, shape (free,)."""
+        factor = Factor(self.hessian + self.fixed + np.tensordot(strengths, self.forms, 1))
+        return self.basis @ (factor.solve(self.model.linear) - self.point)
+
     def unseen(self) -> int:
         """Dimension of what the penalty does not see."""
         return self.basis.shape[1] - self.model.prior.rank
@@ -178,8 +183,11 @@ class RemlProblem:
 
     def mean(self, solution: Solution) -> FloatArray:
         """Mean response, shape (time, neuron)."""
-        params = np.vstack(self.design.convert(solution.coef, solution.intercept))
-        return self._problem.mean(params)[: len(self.y)]
+        return self._problem.mean(self.standard(solution))[: len(self.y)]
+
+    def standard(self, solution: Solution) -> FloatArray:
+        """Parameters of standardised features, intercept last, shape (n_features + 1, neuron)."""
+        return np.vstack(self.design.convert(solution.coef, solution.intercept))
 
     def sights(
         self, solution: Solution, strengths: FloatArray, neurons: IntArray, *, tilted: bool
@@ -188,7 +196,7 @@ class RemlProblem:
         that its quadratic misses (zero unless `tilted`).
         """
         problem = self._problem.with_scale(solution.stats["dispersion"])
-        params = np.vstack(self.design.convert(solution.coef, solution.intercept))
+        params = self.standard(solution)
         now = problem.evaluate(problem.start(), problem.predictor(params), np.ones(params.shape[1]))
         gradient, third = problem.gradient(now.residual), None
         if tilted and not problem.constant_curvature:

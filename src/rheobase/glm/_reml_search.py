@@ -53,7 +53,7 @@ _STEPS, _LONGEST, _HALVINGS = 60, 4.0, 20
 
 def choose_strengths(
     model: AbstractGLM, design: AbstractDesign, response: FloatArray, terms: RowTerms, settings: REML, start=None
-) -> tuple[RestrictedLikelihood, tuple[FloatArray, FloatArray] | None]:
+) -> RestrictedLikelihood:
     """Strengths of all terms and neurons.
 
     Parameters
@@ -69,10 +69,8 @@ def choose_strengths(
 
     Returns
     -------
-    found
+    RestrictedLikelihood
         The strengths and how they were found.
-    start
-        Coefficients and intercepts at these strengths; None if features are collinear.
 
     Raises
     ------
@@ -83,12 +81,10 @@ def choose_strengths(
     turns = _Turns(problem, settings)
     for turn in range(int(settings.maxiter)):
         solution = problem.fit(np.exp(turns.rho), start)
-        start = (solution.coef, solution.intercept)
-        turns.take(solution, turn)
+        start = turns.take(solution, turn)
         if not turns.moving.any():
             break
-    unique = not np.any(solution.result == Result.COLLINEAR)  # else the answer should not depend on the way here
-    return turns.result(solution), start if unique else None
+    return turns.result(solution)
 
 
 class _Turns:
@@ -105,8 +101,9 @@ class _Turns:
         self._dof, self._height, self._kappa = np.full((3, n_neurons), np.nan)
         self._n_iter = np.zeros(n_neurons, dtype=np.int64)
 
-    def take(self, solution: Solution, turn: int) -> None:
-        """Judge the strengths of a fit, and move to better ones."""
+    def take(self, solution: Solution, turn: int) -> tuple[FloatArray, FloatArray]:
+        """Judge the strengths of a fit, and move to better ones; returns coefficients and intercepts to start from."""
+        params = self._problem.standard(solution)
         self.moving &= solution.result != Result.SILENT
         neurons = np.flatnonzero(self.moving)
         self._judged[:, neurons] = self.rho[:, neurons]
@@ -115,14 +112,16 @@ class _Turns:
             low, high = self._problem.middle[:, n] - _RANGE, self._problem.middle[:, n] + _RANGE
             slope = sight.model(self.rho[:, n]).gradient + tilt
             self._note(n, sight, slope)
-            if turn > 0 and np.abs(_inward(self.rho[:, n], slope, low, high)).max() <= self._settings.tol:
-                self.moving[n] = False
-            elif turn > 0:
-                near = np.maximum(low, self.rho[:, n] - _TRUST), np.minimum(high, self.rho[:, n] + _TRUST)
-                self._move(n, _minimise(sight.model, self.rho[:, n], tilt, *near, 0.1 * self._settings.tol), turn)
-            else:
+            if turn == 0:
                 first = _lowest(sight.model, self.rho[:, n])
                 self._move(n, _minimise(sight.model, first, tilt, low, high, self._settings.tol), turn)
+            elif np.abs(_inward(self.rho[:, n], slope, low, high)).max() <= self._settings.tol:
+                self.moving[n] = False
+            else:
+                near = np.maximum(low, self.rho[:, n] - _TRUST), np.minimum(high, self.rho[:, n] + _TRUST)
+                self._move(n, _minimise(sight.model, self.rho[:, n], tilt, *near, 0.1 * self._settings.tol), turn)
+                params[self._problem.rows(n), n] += sight.step_to(np.exp(self.rho[:, n]))
+        return self._problem.design.restore(params[:-1], params[-1])
 
     def _move(self, n: int, ahead: FloatArray, turn: int) -> None:
         change = ahead - self.rho[:, n]
