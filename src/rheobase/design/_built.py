@@ -281,7 +281,7 @@ class BuiltDesign:
         if self.t is None:
             msg = "response_in needs times, but all inputs were arrays. Give series to build."
             raise ValueError(msg)
-        inside = np.isfinite(y.in_interval(check_intervals(ep)).values)
+        inside = y.in_interval(check_intervals(ep)).values
         values = np.where(inside if y.ndim == 1 else inside[:, None], y.values, np.nan)
         return y._like(y.t, values, y.time_support)
 
@@ -307,14 +307,10 @@ class BuiltDesign:
         ]
         used, masked = int(self.mask.sum()), int((~self.mask).sum())
         size = "" if self.bin_size is None else f" of {_milliseconds(self.bin_size)}"
-        y = (
-            "no response"
-            if self.y is None
-            else f"response {' x '.join(map(str, np.shape(self.y)[1:])) or 'one neuron'}"
-        )
+        y = "no response" if self.y is None else _neurons(np.shape(self.y))
         foot = (
             f"{self.X.n_samples:,} bins{size}, {self.X.n_features:,} columns, {y}; {used:,} rows used, {masked:,} "
-            f"masked; {self.kind}: {self.reason}"
+            f"masked\n{self.kind}: {self.reason}"
         )
         return Table(headers, rows, foot, [False, True, True, False, False], title="BuiltDesign")
 
@@ -335,6 +331,10 @@ def _basis_text(basis: AbstractBasis | None) -> str:
     if basis.children:
         return f" {basis.symbol} ".join(_basis_text(child) for child in basis.children)
     return f"{type(basis).__name__}({basis.n_basis_funcs})"
+
+
+def _neurons(shape: tuple[int, ...]) -> str:
+    return "one neuron" if len(shape) == 1 else f"{shape[1]:,} neurons"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from .._errors import did_you_mean
 from .._types import BoolArray
-from ..basis._core import AbstractBasis
-from ..basis._leaf import AbstractConvBasis
 from ..containers import Ts, Tsd, TsdFrame, TsGroup
-from ..containers._warn import warn_user
+from ._assemble import Piece, assemble
 from ._bins import Bins, Samples, as_container, bring, common_bins, count_into
-from ._built import BuiltDesign, Term
-from ._chunked import Chunked
-from ._convolved import Convolved
+from ._built import BuiltDesign
 from ._core import AbstractDesign
-from ._dense import Dense
-from ._evaluated import Evaluated, row_by_row
-from ._side_by_side import SideBySide
 from ._terms import Request, one_way, read_requests
 
 __all__ = ["build"]
@@ -100,7 +93,8 @@ def build(
     term      columns  channels  basis                   input
     --------  -------  --------  ----------------------  ----------------
     coupling       12         3  RaisedCosineLogConv(4)  TsGroup, counted
-    12,000 bins of 5 ms, 12 columns, response 3; 11,960 rows used, 40 masked; dense: 1.2 MB of features fit in 1.0 GB
+    12,000 bins of 5 ms, 12 columns, 3 neurons; 11,960 rows used, 40 masked
+    dense: 1.2 MB of features fit in 1.0 GB
     >>> d.names[:5]
     ('coupling[0, 0]', 'coupling[0, 1]', 'coupling[0, 2]', 'coupling[0, 3]', 'coupling[1, 0]')
     >>> model = d.fit(rb.glm.PopulationGLM(regularizer="Ridge", regularizer_strength=1e-3))
@@ -120,55 +114,26 @@ def build(
     n_rows = len(pieces[0].samples[0].values)
     y = _response(response, bins, known, n_rows)
     chosen, reason = _choose(kind, float(memory), n_rows * sum(piece.n_columns for piece in pieces) * 8)
-    X = _assemble(pieces, bins, n_rows, chosen)
+    X = assemble(pieces, bins, n_rows, chosen)
     starts = np.cumsum([0, *(piece.n_columns for piece in pieces)]).tolist()
-    built_terms = tuple(piece.term(slice(*pair)) for piece, pair in zip(pieces, zip(starts, starts[1:]), strict=False))
+    columns = [slice(*pair) for pair in pairwise(starts)]
+    placed = tuple(piece.term(where) for piece, where in zip(pieces, columns, strict=True))
     X.t, X.time_support = (None, None) if bins is None else (bins.t, bins.support)
-    out = BuiltDesign(X, y, built_terms, _usable(X, y), chosen, reason, None if bins is None else bins.size)
+    out = BuiltDesign(X, y, placed, _usable(X, y), chosen, reason, None if bins is None else bins.size)
     X.columns = np.array(out.names)
     return out
-
-
-@dataclass
-class Piece:
-    """A term with its inputs at the bins."""
-
-    label: str
-    basis: AbstractBasis | None
-    samples: list[Samples]
-
-    @property
-    def channel_shape(self) -> tuple[int, ...]:
-        shapes = [tuple(s.values.shape[1:]) for s in self.samples]
-        return shapes[0] if self.basis is None else tuple(self.basis._channel_shape(shapes))
-
-    @property
-    def n_columns(self) -> int:
-        n_channels = int(np.prod(self.channel_shape, dtype=int))
-        return n_channels if self.basis is None else n_channels * self.basis.n_basis_funcs
-
-    def term(self, columns: slice) -> Term:
-        first = self.samples[0]
-        shape = self.channel_shape + (() if self.basis is None else (self.basis.n_basis_funcs,))
-        notes = ", ".join(dict.fromkeys(s.note for s in self.samples))
-        return Term(self.label, self.basis, columns, first.channels, shape, notes, first.are_events)
-
-    def values(self) -> list[np.ndarray]:
-        """Its inputs as arrays, as its basis reads them."""
-        arrays = tuple(np.asarray(s.values) for s in self.samples)
-        return list(arrays) if self.basis is None else self.basis._read(arrays)
 
 
 def _pieces(request: Request, bins: Bins | None, known: dict[int, Samples]) -> list[Piece]:
     """The terms of one request, each with its own inputs."""
     samples = []
     for name, x, way in zip(request.input_names(), request.inputs, one_way(request.basis), strict=True):
-        if isinstance(x, Ts | TsGroup) and id(x) in known:
-            samples.append(known[id(x)])
-            continue
-        samples.append(
-            known.setdefault(id(x), bring(name, x, bins, way)) if way == "auto" else bring(name, x, bins, way)
-        )
+        found = known.get(id(x))
+        if found is None:
+            found = bring(name, x, bins, way)
+            if found.are_events:
+                known[id(x)] = found
+        samples.append(found)
     if request.basis is None:
         return [Piece(str(request.name), None, samples)]
     components = list(request.basis.components())
@@ -227,87 +192,6 @@ def _choose(kind: str, memory: float, n_bytes: int) -> tuple[str, str]:
     if n_bytes <= memory:
         return "dense", f"{size} of features fit in {room}"
     return "on the fly", f"{size} of features do not fit in {room}"
-
-
-def _assemble(pieces: list[Piece], bins: Bins | None, n_rows: int, kind: str) -> AbstractDesign:
-    some = [piece for piece in pieces if piece.n_columns]
-    if not some:
-        msg = "the terms have no columns at all, so there is nothing to fit."
-        raise ValueError(msg)
-    epochs = (np.array([0]), np.array([n_rows])) if bins is None else bins.epochs
-    if kind == "dense":
-        return _dense(some, epochs, n_rows, bins)
-    parts = [_part(piece, epochs, bins) for piece in some]
-    for piece, part in zip(some, parts, strict=True):
-        _check_some_rows(piece, part.row_mask.any(), bins)
-    return parts[0] if len(parts) == 1 else SideBySide(*parts)
-
-
-def _dense(pieces: list[Piece], epochs: Any, n_rows: int, bins: Bins | None) -> Dense:
-    """All columns as one matrix; no more than one term is held twice."""
-    out = None if len(pieces) == 1 else np.empty((n_rows, sum(piece.n_columns for piece in pieces)))
-    stop = 0
-    for piece in pieces:
-        start, stop = stop, stop + piece.n_columns
-        features = _features(piece, epochs, n_rows)
-        _check_some_rows(piece, _any_finite_row(features), bins)
-        if out is None:
-            return Dense(features)
-        out[:, start:stop] = features
-    return Dense(out)
-
-
-def _features(piece: Piece, epochs: Any, n_rows: int) -> np.ndarray:
-    values = piece.values()
-    features = values[0] if piece.basis is None else piece.basis._expand(values, epochs)
-    return features.reshape(n_rows, -1)
-
-
-def _part(piece: Piece, epochs: Any, bins: Bins | None) -> AbstractDesign:
-    """A term that is made when it is needed, where that is possible."""
-    basis, n_rows = piece.basis, len(piece.samples[0].values)
-    if basis is None:
-        source = piece.samples[0].values
-        flat = len(source.shape) <= 2 and not (isinstance(source, np.ndarray) and not isinstance(source, np.memmap))
-        return Chunked(source) if flat else Dense(np.asarray(source).reshape(n_rows, -1))
-    values = piece.values()
-    if isinstance(basis, AbstractConvBasis):
-        window = basis.window_size
-        if np.any(epochs[1] - epochs[0] < window):
-            warn_user(
-                f"One or more epochs are shorter than the convolution window ({window} samples). Their rows are left "
-                "out."
-            )
-        causality, shift = basis.predictor_causality, basis.shift
-        signals = values[0].reshape(n_rows, -1)
-        options = {"causality": causality, "shift": shift, "first": epochs[0], "last": epochs[1]}
-        return Convolved(signals, basis.kernel_matrix(), **options)
-    fixed = row_by_row(basis, values)
-    if fixed is not None:
-        return Evaluated(fixed, values)
-    return Dense(_features(piece, epochs, n_rows))
-
-
-def _any_finite_row(features: np.ndarray) -> bool:
-    """Whether any row holds finite numbers only; looks no further than the first such block."""
-    size = max((1 << 20) // max(features.shape[1], 1), 1)
-    starts = range(0, len(features), size)
-    return any(np.isfinite(features[start : start + size]).all(axis=1).any() for start in starts)
-
-
-def _check_some_rows(piece: Piece, some: Any, bins: Bins | None) -> None:
-    if some:
-        return
-    if isinstance(piece.basis, AbstractConvBasis) and bins is not None:
-        longest = int(np.max(bins.epochs[1] - bins.epochs[0]))
-        hint = (
-            f"Its window has {piece.basis.window_size} bins, and the longest epoch has {longest}: use longer epochs, "
-            "smaller bins or a shorter window."
-        )
-    else:
-        hint = "Is its input NaN, or out of the bounds of its basis?"
-    msg = f"term {piece.label!r} has no row without NaN. {hint}"
-    raise ValueError(msg)
 
 
 def _usable(X: AbstractDesign, y: Any) -> BoolArray:
