@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from ._fetch import EcephysProjectApi, EcephysProjectFixedApi, MissingDataError
+from ._manifest import ManifestVersionError
 from ._session_source import EcephysNwbSessionApi
+from ._static import EcephysProjectStaticApi
+from ._warehouse import EcephysProjectWarehouseApi, RmaRequestError
+from .project import EcephysProjectCache
 from .session import EcephysSession
 
-__all__ = ["EcephysNwbSessionApi", "EcephysSession"]
+__all__ = [
+    "EcephysNwbSessionApi",
+    "EcephysProjectApi",
+    "EcephysProjectCache",
+    "EcephysProjectFixedApi",
+    "EcephysProjectStaticApi",
+    "EcephysProjectWarehouseApi",
+    "EcephysSession",
+    "ManifestVersionError",
+    "MissingDataError",
+    "RmaRequestError",
+]

@@ -6,15 +6,17 @@ every presentation, and the spikes of all runs are walked through in blocks that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ..._arrays.events import repeat_runs, run_blocks, take_runs, unit_parts, unit_runs
 from ..._arrays.search import segmented_search
+from ..._arrays.threads import for_each
 from ..._types import FloatArray, IntArray
 
 __all__ = ["bounds_of", "condition_sums", "count_in_bins", "spikes_in"]
+
+_NEAR = 1e-4
+"""Part of a bin within which the division is not trusted; bins whose edges lie a tenth of it off are not even."""
 
 
 def bounds_of(starts: FloatArray, stops: FloatArray, closed: str) -> tuple[FloatArray, FloatArray]:
@@ -33,17 +35,24 @@ def bounds_of(starts: FloatArray, stops: FloatArray, closed: str) -> tuple[Float
     raise ValueError(msg)
 
 
-def _blocks(
-    times: FloatArray, offsets: IntArray, units: IntArray, lows: FloatArray, highs: FloatArray
-) -> Iterator[tuple[slice, FloatArray, IntArray, IntArray]]:
-    """Neighbouring units, their times, and the bounds of their runs in these, shape (unit, presentation)."""
-    begins, ends = offsets[:-1][units], offsets[1:][units]
-    weight = np.maximum(ends - begins, lows.size)
-    for block in unit_parts(weight):
-        own = take_runs(times, begins[block], ends[block])
-        own_offsets = np.concatenate(([0], np.cumsum(ends[block] - begins[block])))
-        first, last = unit_runs(own, own_offsets, lows, highs)
-        yield block, own, first, np.maximum(first, last)
+class _Runs:
+    """The spikes of each of some units in each presentation, for neighbouring units at a time.
+
+    Called with a slice of the units: their times, and the bounds of their runs in these, shape (unit, presentation).
+    """
+
+    def __init__(
+        self, times: FloatArray, offsets: IntArray, units: IntArray, lows: FloatArray, highs: FloatArray
+    ) -> None:
+        self.times, self.lows, self.highs = times, lows, highs
+        self.first, self.last = offsets[:-1][units], offsets[1:][units]
+        self.blocks = unit_parts(np.maximum(self.last - self.first, lows.size)) if units.size else []
+
+    def __call__(self, block: slice) -> tuple[FloatArray, IntArray, IntArray]:
+        begin, end = self.first[block], self.last[block]
+        own = take_runs(self.times, begin, end)
+        first, last = unit_runs(own, np.concatenate(([0], np.cumsum(end - begin))), self.lows, self.highs)
+        return own, first, np.maximum(first, last)
 
 
 def count_in_bins(
@@ -73,58 +82,67 @@ def count_in_bins(
     OverflowError
         If a bin holds more spikes than `dtype` can count.
     """
-    n_presentations, n_bins = edges.shape[0], edges.shape[1] - 1
-    out = np.zeros((units.size, n_presentations, n_bins), dtype=dtype)
+    out = np.zeros((units.size, edges.shape[0], edges.shape[1] - 1), dtype=dtype)
     if out.size == 0:
         return out
+    runs = _Runs(times, offsets, units, edges[:, 0], np.nextafter(edges[:, -1], -np.inf))
     place = _Bins(edges)
-    most = np.iinfo(dtype).max if np.dtype(dtype).kind in "iu" else np.inf
-    for block, own, first, last in _blocks(times, offsets, units, edges[:, 0], np.nextafter(edges[:, -1], -np.inf)):
-        flat = out[block].reshape(-1)
-        chosen = take_runs(own, first, last)
-        wide = np.zeros(flat.size, dtype=np.int64) if not binarize and (last - first).max() > most else None
-        for rows, run, sizes in run_blocks(last - first):
-            cells = np.repeat(run, sizes)
-            cells = cells * n_bins + place(chosen[rows], cells % n_presentations)
-            if binarize:
-                flat[cells] = 1
-            elif wide is None:
-                np.add.at(flat, cells, flat.dtype.type(1))
-            else:
-                np.add.at(wide, cells, 1)
-        if wide is not None:
-            if wide.max() > most:
-                msg = f"a bin holds {wide.max()} spikes, more than dtype {dtype} can count; choose a wider dtype."
-                raise OverflowError(msg)
-            flat[:] = wide
+    for_each(lambda block: _count_block(out[block].reshape(-1), runs(block), place, binarize), runs.blocks)
     return out
+
+
+def _count_block(flat: np.ndarray, runs: tuple[FloatArray, IntArray, IntArray], place: _Bins, binarize: bool) -> None:
+    """Count the spikes of some units into `flat`, which has a cell for each of their presentations and bins."""
+    own, first, last = runs
+    n_presentations, n_bins = first.shape[1], place.n_edges - 1
+    sizes_all = last - first
+    most = np.iinfo(flat.dtype).max if flat.dtype.kind in "iu" else np.inf
+    wide = np.zeros(flat.size, dtype=np.int64) if not binarize and sizes_all.max() > most else None
+    chosen = take_runs(own, first, last)
+    for rows, run, sizes in run_blocks(sizes_all):
+        cells = np.repeat(run * n_bins, sizes)
+        cells += place(chosen[rows], run % n_presentations, sizes)
+        if binarize:
+            flat[cells] = 1
+        elif wide is None:
+            np.add.at(flat, cells, flat.dtype.type(1))
+        else:
+            np.add.at(wide, cells, 1)
+    if wide is not None:
+        if wide.max() > most:
+            msg = f"a bin holds {wide.max()} spikes, more than dtype {flat.dtype} can count; choose a wider dtype."
+            raise OverflowError(msg)
+        flat[:] = wide
 
 
 class _Bins:
     """Number of the bin that holds a time: by division where bins are even, by bisection where they are not.
 
-    Called with times that lie in the bins of their presentations, s, and the numbers of these presentations.
+    Called with times that lie in the bins of their presentations (s), run after run, and with the presentation and the
+    size of every run.
     """
 
     def __init__(self, edges: FloatArray) -> None:
         self.edges, self.n_edges = np.ascontiguousarray(edges).reshape(-1), edges.shape[1]
-        width = (edges[:, -1] - edges[:, 0]) / (self.n_edges - 1)
-        ideal = edges[:, :1] + width[:, None] * np.arange(self.n_edges)
-        self.even = bool((width > 0).all() and (np.abs(edges - ideal) < 0.1 * width[:, None]).all())
-        self.starts = edges[:, 0].copy()
-        with np.errstate(divide="ignore"):
-            self.scale = 1.0 / width
+        width = float(edges[0, -1] - edges[0, 0]) / (self.n_edges - 1)
+        ideal = edges[:, :1] + width * np.arange(self.n_edges)
+        self.even = width > 0 and bool((np.abs(edges - ideal) < 0.1 * _NEAR * width).all())
+        self.starts, self.scale = edges[:, 0].copy(), 1.0 / width if width > 0 else 0.0
 
-    def __call__(self, times: FloatArray, presentation: IntArray) -> IntArray:
-        base = presentation * self.n_edges
+    def __call__(self, times: FloatArray, presentation: IntArray, sizes: IntArray) -> IntArray:
         if not self.even:
+            base = np.repeat(presentation * self.n_edges, sizes)
             return segmented_search(self.edges, base, base + self.n_edges, times, "right") - 1 - base
-        guess = ((times - self.starts.take(presentation)) * self.scale.take(presentation)).astype(np.int64)
-        np.clip(guess, 0, self.n_edges - 2, out=guess)
-        # the edges decide, not the division
-        guess += self.edges.take(base + guess + 1) <= times
-        guess -= self.edges.take(base + guess) > times
-        return guess
+        place = times - np.repeat(self.starts[presentation], sizes)
+        place *= self.scale
+        found = place.astype(np.int64)
+        place -= np.rint(place)
+        near = np.flatnonzero(np.abs(place, out=place) < _NEAR)
+        if near.size:  # so close to an edge the edges decide, not the division
+            run = np.searchsorted(np.cumsum(sizes), near, side="right")
+            base = presentation[run] * self.n_edges
+            found[near] = segmented_search(self.edges, base, base + self.n_edges, times[near], "right") - 1 - base
+        return found
 
 
 def spikes_in(
@@ -145,7 +163,9 @@ def spikes_in(
         Seconds, and positions among the presentations and the units; shape (spike,).
     """
     parts = []
-    for block, own, first, last in _blocks(times, offsets, units, lows, highs):
+    runs = _Runs(times, offsets, units, lows, highs)
+    for block in runs.blocks:
+        own, first, last = runs(block)
         run = repeat_runs(first, last)
         parts.append((take_runs(own, first, last), run % lows.size, run // lows.size + block.start))
     if not parts:
@@ -185,7 +205,9 @@ def condition_sums(
     opens = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     shape = (units.size, sizes.size)
     count, mean, variance = np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros(shape)
-    for block, _, first, last in _blocks(times, offsets, units, lows[order], highs[order]):
+    runs = _Runs(times, offsets, units, lows[order], highs[order])
+    for block in runs.blocks:
+        _, first, last = runs(block)
         spikes = last - first
         count[block] = np.add.reduceat(spikes, opens, axis=1)
         values = spikes / 1.0 if seconds is None else spikes / seconds[order]
