@@ -98,7 +98,7 @@ def tables(session_id: int = 1001) -> AllenTables:
             "duration": [0.01, 1.0],
         },
         running=([0.0, 0.1], [0.1, 0.2], [5.0, -1.0]),
-        ellipses={name: eye for name in ("pupil", "eye", "cr")},
+        ellipses=dict.fromkeys(("pupil", "eye", "cr"), eye),
         gaze=gaze,
         subject={"specimen_name": "Mouse-1", "age_in_days": 116.0, "age": "P116D", "sex": "M", "genotype": "wt/wt"},
     )

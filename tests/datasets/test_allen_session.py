@@ -246,9 +246,10 @@ def test_presentations_and_conditions(session):
     detailed = session.get_stimulus_table("flashes", include_detailed_parameters=True)
     assert detailed["colorSpace"].tolist() == ["rgb"] * 3
     assert "frame" in session.get_stimulus_table("flashes", include_unused_parameters=True)
-    assert session.stimulus_conditions["stimulus_name"].tolist() == ["spontaneous"] + ["flashes"] * 2 + [
-        "natural_scenes"
-    ] * 3
+    assert (
+        session.stimulus_conditions["stimulus_name"].tolist()
+        == ["spontaneous"] + ["flashes"] * 2 + ["natural_scenes"] * 3
+    )
     values = session.get_stimulus_parameter_values()
     assert sorted(values) == ["color", "contrast", "frame"]
     assert sorted(values["frame"].tolist()) == [-1, 3, 5]

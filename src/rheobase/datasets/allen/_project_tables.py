@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def read_table(path: Path, index: str = "id") -> pd.DataFrame:
+def read_table(path: Path | IO[bytes], index: str = "id") -> pd.DataFrame:
     """A table as `write_table` left it; every float is the one that was written.
 
     Raises
@@ -38,7 +38,8 @@ def read_table(path: Path, index: str = "id") -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.read_csv(path, index_col=index, float_precision="round_trip")
+    exact = {} if int(pd.__version__.partition(".")[0]) >= 3 else {"float_precision": "round_trip"}
+    return pd.read_csv(path, index_col=index, **exact)
 
 
 def read_metrics(path: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._http import RemoteFile, fetch_bytes
+from ._project_tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +40,7 @@ class EcephysProjectStaticApi:
         return RemoteFile(self.base + urllib.parse.quote(place), self.timeout)
 
     def _csv(self, place: str, index: str = "id") -> pd.DataFrame:
-        import pandas as pd
-
-        body = fetch_bytes(self._file(place).url, timeout=self.timeout)
-        return pd.read_csv(io.BytesIO(body), index_col=index, float_precision="round_trip")
+        return read_table(io.BytesIO(fetch_bytes(self._file(place).url, timeout=self.timeout)), index)
 
     def get_sessions(self) -> pd.DataFrame:
         """All sessions."""
