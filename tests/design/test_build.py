@@ -251,6 +251,53 @@ def test_part_of_the_response_for_training(recording):
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["dense", "on the fly"])
+def test_other_data_with_the_same_ranges(recording, kind):
+    """The range of a signal is that of the data that were fitted, in either kind of design."""
+    first, second = IntervalSet(0, 30), IntervalSet(60, 70)
+    train = build(terms(recording), response=recording["spikes"], bin_size=BIN, ep=first)
+    test = build(terms(recording), bin_size=BIN, ep=second, like=train, kind=kind)
+    low, high = train["position"].basis.bounds
+    position = recording["position"].bin_average(BIN, first)
+    assert (low, high) == (position.values.min(), position.values.max())
+    expected = BSplineEval(5, bounds=(low, high)).compute_features(recording["position"].bin_average(BIN, second))
+    rows = test.mask
+    np.testing.assert_allclose(test.X.to_dense()[rows, :5], expected.values[rows], rtol=0, atol=10 * ROUNDING)
+    alone = build(terms(recording), bin_size=BIN, ep=second)
+    assert np.nanmax(np.abs(alone.X.to_dense()[rows, :5] - expected.values[rows])) > 0.01
+    model = train.fit(PopulationGLM(regularizer="Ridge"))
+    assert np.isfinite(model.predict(test.X).values[rows]).all()
+
+
+def test_like_must_be_alike(recording):
+    d = build(terms(recording), bin_size=BIN)
+    other = terms(recording) | {"history": (CONV, recording["spikes"][[4, 7]])}
+    with pytest.raises(ValueError, match=r"term 'history' has channels 4, 7 .* in `like` it has 4, 7, 9"):
+        build(other, bin_size=BIN, like=d)
+    with pytest.raises(ValueError, match="the terms must be those of `like`, position, heading, temperature, history"):
+        build({"position": recording["position"]}, bin_size=BIN, like=d)
+
+
+def test_coefficients_as_curves(recording):
+    product = BSplineEval(4, bounds=(-1, 1)) * BSplineEval(5, bounds=(0, 6))
+    given_terms = terms(recording) | {"both": (product, recording["position"], recording["angle"])}
+    d = build(given_terms, response=recording["spikes"], bin_size=BIN)
+    coef = np.random.default_rng(0).normal(size=(d.X.n_features, 3))
+    curves, parts = d.curves(coef, 50), d.split(coef)
+    assert set(curves) == {"position", "heading", "history", "both"}
+    lags, filters = curves["history"]
+    np.testing.assert_allclose(lags, np.arange(1, 13) * BIN)
+    np.testing.assert_allclose(filters[:, 1, 2], CONV.kernel_matrix() @ parts["history"][1, :, 2])
+    angle, tuning = curves["heading"]
+    assert (angle[0], angle[-1], tuning.shape) == (0.0, 2 * np.pi, (50, 3))
+    by_hand = CyclicBSplineEval(6, bounds=(0, 2 * np.pi)).evaluate(angle) @ parts["heading"]
+    np.testing.assert_allclose(tuning, by_hand, atol=10 * ROUNDING)
+    (x, y), surface = curves["both"]
+    assert (x[0], y[-1], surface.shape) == (-1.0, 6.0, (50, 50, 3))
+    np.testing.assert_allclose(surface[3, 7], product.evaluate(x[[3]], y[[7]])[0] @ parts["both"], atol=10 * ROUNDING)
+    assert d.curves(coef[:, 0])["history"][1].shape == (12, 3)
+
+
 # --- kinds ---------------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ._built import BuiltDesign, Term
+from ._built import BuiltDesign
 from ._chunked import Chunked
 from ._convolved import Convolved
 from ._core import AbstractDesign
 from ._dense import Dense
 from ._side_by_side import SideBySide
+from ._terms import Term
 from .build import build
 
 __all__ = ["AbstractDesign", "BuiltDesign", "Chunked", "Convolved", "Dense", "SideBySide", "Term", "build"]

@@ -11,13 +11,13 @@ from ..basis._core import AbstractBasis
 from ..basis._leaf import AbstractConvBasis
 from ..containers._warn import warn_user
 from ._bins import Bins, Samples
-from ._built import Term
 from ._chunked import Chunked
 from ._convolved import Convolved
 from ._core import AbstractDesign
 from ._dense import Dense
 from ._evaluated import Evaluated, row_by_row
 from ._side_by_side import SideBySide
+from ._terms import Term
 
 __all__ = ["Piece", "assemble"]
 
@@ -41,10 +41,29 @@ class Piece:
         return n_channels if self.basis is None else n_channels * self.basis.n_basis_funcs
 
     def term(self, columns: slice) -> Term:
-        first = self.samples[0]
+        first, basis = self.samples[0], self.basis
+        if basis is not None and self.n_columns:
+            basis = row_by_row(basis, self.values()) or basis
         shape = self.channel_shape + (() if self.basis is None else (self.basis.n_basis_funcs,))
         notes = ", ".join(dict.fromkeys(s.note for s in self.samples))
-        return Term(self.label, self.basis, columns, first.channels, shape, notes, first.are_events)
+        return Term(self.label, basis, columns, first.channels, shape, notes, first.are_events)
+
+    def like(self, term: Term) -> Piece:
+        """The same with the basis of `term`, which knows its bounds.
+
+        Raises
+        ------
+        ValueError
+            If they differ in their channels or functions.
+        """
+        own, theirs = self.term(slice(0, self.n_columns)), term
+        if own.shape != theirs.shape or own.channels != theirs.channels:
+            msg = (
+                f"term {self.label!r} has channels {_some(own.channels)} and coefficients of shape {own.shape}, but in "
+                f"`like` it has {_some(theirs.channels)} and {theirs.shape}. Give the same units and columns."
+            )
+            raise ValueError(msg)
+        return Piece(self.label, theirs.basis, self.samples)
 
     def values(self) -> list[np.ndarray]:
         """Its inputs as arrays, as its basis reads them."""
@@ -138,3 +157,7 @@ def _check_some_rows(piece: Piece, some: Any, bins: Bins | None) -> None:
             )
     msg = f"term {piece.label!r} has no row without NaN. {hint}"
     raise ValueError(msg)
+
+
+def _some(labels: tuple[Any, ...]) -> str:
+    return (", ".join(map(str, labels[:5])) + (", ..." if len(labels) > 5 else "")) or "none"

@@ -16,59 +16,10 @@ from ..containers import IntervalSet, TsdFrame
 from ..containers._checks import check_intervals
 from ..containers._repr import Table
 from ._core import AbstractDesign
+from ._curves import curve_of
+from ._terms import Term
 
-__all__ = ["BuiltDesign", "Term"]
-
-
-@dataclass(frozen=True)
-class Term:
-    """One term of a design: some columns that belong together.
-
-    Attributes
-    ----------
-    label : str
-        Its name.
-    basis : basis or None
-        None for a signal that is used as it is.
-    columns : slice
-        Which columns it has.
-    channels : tuple
-        Labels of the channels of its input (units of a group, columns of a frame); empty for a vector.
-    shape : tuple of int
-        Shape of its coefficients: channels, if there are any, and functions.
-    source : str
-        What its inputs were, and how they were brought to the bins.
-    are_events : bool
-        Whether its input was counted events, so that channels are sending units.
-    """
-
-    label: str
-    basis: AbstractBasis | None
-    columns: slice
-    channels: tuple[Any, ...]
-    shape: tuple[int, ...]
-    source: str
-    are_events: bool
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns."""
-        return self.columns.stop - self.columns.start
-
-    @property
-    def n_functions(self) -> int:
-        """Columns of one channel."""
-        return self.n_columns // max(len(self.channels), 1)
-
-    def names(self) -> list[str]:
-        """A name for each column: ``term``, ``term[channel]``, ``term[function]`` or ``term[channel, function]``."""
-        if not self.n_columns:
-            return []
-        functions = range(self.n_functions) if self.n_functions > 1 else ()
-        if self.channels and functions:
-            return [f"{self.label}[{channel}, {number}]" for channel in self.channels for number in functions]
-        inner = [str(item) for item in (self.channels or functions)]
-        return [f"{self.label}[{item}]" for item in inner] or [self.label] * self.n_columns
+__all__ = ["BuiltDesign"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,6 +117,28 @@ class BuiltDesign:
             msg = f"coef must have one row for each of the {self.X.n_features} columns, got shape {values.shape}."
             raise ValueError(msg)
         return {term.label: values[term.columns].reshape(term.shape + values.shape[1:]) for term in self.terms}
+
+    def curves(self, coef: Any, n_points: int = 100) -> dict[str, tuple[Any, FloatArray]]:
+        """Coefficients as filters and tuning curves, on the scale of the linear predictor.
+
+        Parameters
+        ----------
+        coef
+            As in `split`.
+        n_points : int
+            Points along each signal.
+
+        Returns
+        -------
+        dict
+            By name of the term: where, and the values there, shape (point, channel, neuron), with axes left out as in
+            `split`. A convolution is given at its lags (s, positive in the past), an evaluated basis over its bounds;
+            for a product of two, "where" is one axis for each, and the values have one axis for each in front. Terms
+            without a basis, of labels, or of products with a convolution have no curve and are left out.
+        """
+        parts = self.split(coef)
+        found = {term.label: curve_of(term, parts[term.label], n_points, self.bin_size) for term in self.terms}
+        return {label: curve for label, curve in found.items() if curve is not None}
 
     @property
     def groups(self) -> IntArray:

@@ -14,7 +14,7 @@ from ._assemble import Piece, assemble
 from ._bins import Bins, Samples, as_container, bring, common_bins, count_into
 from ._built import BuiltDesign
 from ._core import AbstractDesign
-from ._terms import Request, one_way, read_requests
+from ._requests import Request, one_way, read_requests
 
 __all__ = ["build"]
 
@@ -32,6 +32,7 @@ def build(
     ep: Any = None,
     kind: str = "auto",
     memory: float = 1e9,
+    like: BuiltDesign | None = None,
 ) -> BuiltDesign:
     """Turn containers and bases into a design and a response at the same bins.
 
@@ -61,6 +62,10 @@ def build(
         "auto": dense if the matrix takes no more than `memory`.
     memory : float
         Bytes that a matrix of features may take; a fit holds it twice.
+    like : BuiltDesign, optional
+        A design of the same terms for other data, say for the epochs that a model was fitted to. Bases without `bounds`
+        take the range of their input from there, not from this data, so that columns mean the same; samples beyond it
+        are NaN.
 
     Returns
     -------
@@ -74,14 +79,10 @@ def build(
         If there is no basis where one belongs, the number of inputs is not that of the basis, or `ep` is no
         IntervalSet.
     ValueError
-        If inputs have no time in common, no bin fits, arrays differ in length, or a term is NaN in every row.
+        If inputs have no time in common, no bin fits, arrays differ in length, a term is NaN in every row, or terms
+        are not those of `like`.
     TimeSupportError
         If events, or counts in other bins, cannot be brought to the bins.
-
-    Notes
-    -----
-    Bases without `bounds` read the range of their input from the samples they see. To predict other data with the
-    fitted coefficients, give bounds.
 
     Examples
     --------
@@ -111,6 +112,7 @@ def build(
     known: dict[int, Samples] = {}  # an input of several terms, or the response too, is brought to the bins once
     pieces = [piece for request in requests for piece in _pieces(request, bins, known)]
     _check_rows(pieces)
+    pieces = pieces if like is None else _alike(pieces, like)
     n_rows = len(pieces[0].samples[0].values)
     y = _response(response, bins, known, n_rows)
     chosen, reason = _choose(kind, float(memory), n_rows * sum(piece.n_columns for piece in pieces) * 8)
@@ -143,6 +145,15 @@ def _pieces(request: Request, bins: Bins | None, known: dict[int, Samples]) -> l
         label = part.label if request.name is None else (request.name if single else f"{request.name}.{part.label}")
         pieces.append(Piece(label, part.basis, samples[part.inputs]))
     return pieces
+
+
+def _alike(pieces: list[Piece], like: BuiltDesign) -> list[Piece]:
+    """The terms with the bases of another design, in the same order."""
+    given, wanted = [piece.label for piece in pieces], [term.label for term in like.terms]
+    if given != wanted:
+        msg = f"the terms must be those of `like`, {', '.join(wanted)}, in this order; got {', '.join(given)}."
+        raise ValueError(msg)
+    return [piece.like(term) for piece, term in zip(pieces, like.terms, strict=True)]
 
 
 def _check_rows(pieces: list[Piece]) -> None:
