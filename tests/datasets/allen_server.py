@@ -246,16 +246,18 @@ SCENE = (np.arange(12, dtype=np.uint8) * 20).reshape(3, 4)
 MOVIE = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
 
-def warehouse(session_file: bytes, lfp_file: bytes = b"") -> Server:
-    """The stand-in warehouse with its data."""
+def warehouse(session_file: bytes, lfp_file: bytes = b"", scenes: dict[int, np.ndarray] | None = None) -> Server:
+    """The stand-in warehouse with its data; of natural scenes, number 7 by default."""
     server = Server()
     link = "/api/v2/well_known_file_download/"
-    server.files = {f"{link}1": session_file, f"{link}2": lfp_file, f"{link}3": npy(MOVIE), f"{link}4": tiff(SCENE)}
+    server.files = {f"{link}1": session_file, f"{link}2": lfp_file, f"{link}3": npy(MOVIE)}
+    scenes = {7: SCENE} if scenes is None else scenes
+    server.files |= {f"{link}{100 + n}": tiff(image) for n, image in scenes.items()}
     files = [
         ("EcephysNwb", "EcephysSession", 1001, "/data/session_1001.nwb", 1),
         ("EcephysLfpNwb", "EcephysProbe", 11, "/data/probe_11.nwb", 2),
         ("Stimulus", "Product", 714914585, "/data/natural_movie_1.npy", 3),
-        ("Stimulus", "Product", 714914585, "/data/7.tiff", 4),
+        *(("Stimulus", "Product", 714914585, f"/data/{n}.tiff", 100 + n) for n in scenes),
     ]
 
     def links(query: str) -> list[dict[str, Any]]:
