@@ -415,8 +415,9 @@ def test_a_damaged_file_survives_when_nothing_may_be_fetched(cache, manifest):
     cache.get_session_data(1001)
     path = manifest.parent / "session_1001" / "session_1001.nwb"
     path.write_bytes(b"mine")
-    with pytest.raises(MissingDataError, match="session 1001"):
+    with pytest.raises(MissingDataError, match="session 1001") as caught:
         EcephysProjectCache.fixed(manifest=manifest).get_session_data(1001)
+    assert "is there, but cannot be read" in caught.value.__notes__[0]
     assert path.read_bytes() == b"mine"
 
 

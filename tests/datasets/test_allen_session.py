@@ -12,7 +12,7 @@ import pytest
 from allen_files import SPIKES_901, tables, write_lfp, write_session
 
 from rheobase.containers import IntervalSet, TsGroup
-from rheobase.datasets.allen import EcephysNwbSessionApi, EcephysSession
+from rheobase.datasets.allen import EcephysNwbSessionApi, EcephysSession, _stimuli
 from rheobase.io._allen_write import write_allen_session
 
 EDGES = [0, 0.05, 0.1, 0.25]
@@ -374,3 +374,109 @@ def test_a_session_pickles_and_leaves_warnings_alone(session):
     pd.testing.assert_frame_equal(again.units, session.units)
     assert warnings.filters == filters
     assert EcephysNwbSessionApi(session.api.file.path).session_id() == 1001
+
+
+# ---- files as they come ----------------------------------------------------------------------------------------------
+
+
+def changed(path, tmp_path, change):
+    """A session on a copy of the file, changed by hand."""
+    import h5py
+
+    copy = tmp_path / "copy.nwb"
+    copy.write_bytes(path.read_bytes())
+    with h5py.File(copy, "a") as file:
+        change(file)
+    return copy
+
+
+def test_a_file_without_the_extension_is_read(path, tmp_path):
+    """Stock NWB has no place for the numbers of probes, their rates, or the age in days: the rest stands elsewhere."""
+
+    def strip(file):
+        for name in ("probeA", "probeB"):
+            for place in ("general/extracellular_ephys", "general/devices"):
+                attributes = file[f"{place}/{name}"].attrs
+                for key in ("probe_id", "sampling_rate", "lfp_sampling_rate", "has_lfp_data"):
+                    if key in attributes:
+                        del attributes[key]
+        for key in ("age_in_days", "specimen_name"):
+            del file["general/subject"].attrs[key]
+
+    session = EcephysSession.from_nwb_path(changed(path, tmp_path, strip))
+    assert session.probes.index.tolist() == [11, 12]
+    assert session.probes["sampling_rate"].isna().all()
+    assert session.units.index.tolist() == [901]
+    assert session.age_in_days == 116.0
+    assert session.specimen_name is None
+
+
+def test_spikes_that_are_not_sorted_are_sorted(path, tmp_path):
+    def shuffle(file):
+        file["units/spike_times"][:9] = SPIKES_901[::-1]
+
+    session = EcephysSession.from_nwb_path(changed(path, tmp_path, shuffle))
+    assert session.to_tsgroup()[901].t.tolist() == SPIKES_901
+
+
+def test_a_file_of_an_old_version_is_read_with_a_warning(path, tmp_path):
+    def age(file):
+        file.attrs["nwb_version"] = "2.1.0"
+
+    copy = changed(path, tmp_path, age)
+    with pytest.warns(UserWarning, match=r"was written in NWB 2\.1\.0"):
+        assert EcephysSession.from_nwb_path(copy).num_units == 1
+
+
+def test_an_identifier_that_is_no_number_is_refused(path, tmp_path):
+    def rename(file):
+        del file["identifier"]
+        file["identifier"] = "hello"
+
+    with pytest.raises(ValueError, match="hello"):
+        EcephysSession.from_nwb_path(changed(path, tmp_path, rename))
+
+    def remove(file):
+        del file["identifier"]
+
+    with pytest.raises(KeyError, match="has no identifier"):
+        EcephysSession.from_nwb_path(changed(path, tmp_path, remove))
+
+
+def test_the_rig_is_described_where_the_file_does(path, tmp_path):
+    def describe(file):
+        group = file.create_group("processing/eye_tracking_rig_metadata/eye_tracking_rig_metadata")
+        group.attrs["equipment"] = "NP.1"
+        for name, unit in (("monitor_position", "mm"), ("camera_rotation", "deg")):
+            group[name] = [1.0, 2.0, 3.0]
+            group[name].attrs["unit_of_measurement"] = unit
+
+    session = EcephysSession.from_nwb_path(changed(path, tmp_path, describe))
+    assert session.rig_equipment_name == "NP.1"
+    assert list(session.rig_geometry_data) == ["monitor_position_mm", "camera_rotation_deg"]
+    assert session.rig_geometry_data.loc["z"].tolist() == [3.0, 3.0]
+
+
+def test_presentations_under_the_names_of_old_files():
+    """Spellings, capitals, colours as triplets, texts for what is missing, several values in a row."""
+    first = {
+        "id": np.arange(2),
+        "start_time": np.array([5.0, 1.0]),
+        "stop_time": np.array([6.0, 2.0]),
+        "stimulus_name": np.array(["gabor_20_deg_250ms", ""], dtype=object),
+        "Pos_x": np.array([1.0, np.nan]),
+        "Color": np.array(["[1.0, 1.0, 1.0]", "-1.0"], dtype=object),
+        "Mask": np.array(["circle", "N/A"], dtype=object),
+        "mask": np.array(["", "gauss"], dtype=object),
+        "size": np.array([[20.0, 20.0], [30.0, 30.0]]),
+        "stimulus_index": np.arange(2),
+    }
+    table = _stimuli.build_presentations([first])
+    assert table["stimulus_name"].tolist() == ["spontaneous", "gabors"]
+    assert table["x_position"].tolist() == ["null", 1.0]
+    assert table["color"].tolist() == [-1.0, "null"]
+    assert table["color_triplet"].tolist() == ["null", "[1.0, 1.0, 1.0]"]
+    assert table["mask"].tolist() == ["gauss", "circle"]
+    assert table["size"].tolist() == ["[30.0, 30.0]", "[20.0, 20.0]"]
+    assert "stimulus_index" not in table
+    assert table["stimulus_condition_id"].tolist() == [0, 1]

@@ -40,14 +40,20 @@ def cached(path: Path, fetch: Callable[[], Any], write: Callable, read: Callable
     Exception
         What the last of the tries raised.
     """
-    with contextlib.suppress(*UNREADABLE):
+    damage = ""
+    try:
         return read(path)
+    except UNREADABLE as error:
+        if path.exists():
+            damage = f"{path} is there, but cannot be read ({type(error).__name__}: {error})"
     for left in range(max(tries, 1) - 1, -1, -1):
         try:
             _put(path, fetch(), write)
             return _read_or_remove(path, read)
         except Exception as error:  # whatever a foreign fetch raises: it is raised again in the end
             if left == 0:
+                if damage:
+                    error.add_note(damage)
                 raise
             warn_user(f"fetching {path.name} failed ({type(error).__name__}: {error}); trying again, {left} left.")
     raise AssertionError

@@ -38,9 +38,7 @@ def is_missing(values: Any) -> np.ndarray:
 
     values = pd.Series(values)
     missing = values.isna().to_numpy(dtype=bool)
-    if values.dtype.kind not in "biufc":
-        missing = missing | values.map(lambda v: isinstance(v, str) and v in _EMPTY).to_numpy(dtype=bool)
-    return missing
+    return missing if values.dtype.kind in "biufc" else missing | values.isin(_EMPTY).to_numpy(dtype=bool)
 
 
 def build_presentations(tables: list[dict[str, np.ndarray]]) -> pd.DataFrame:
@@ -58,7 +56,7 @@ def build_presentations(tables: list[dict[str, np.ndarray]]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frames = [pd.DataFrame({k: list(v) if v.ndim > 1 else v for k, v in table.items()}) for table in tables]
+    frames = [pd.DataFrame({name: _flat(values) for name, values in table.items()}) for table in tables]
     frames = [frame.drop(columns=["id", "stimulus_index"], errors="ignore") for frame in frames]
     frames = [_one_column_per_name(frame) for frame in frames if len(frame)]
     names = ["start_time", "stop_time", "stimulus_name", "stimulus_block"]
@@ -76,6 +74,15 @@ def build_presentations(tables: list[dict[str, np.ndarray]]) -> pd.DataFrame:
     result = pd.DataFrame(shown, index=pd.RangeIndex(start.size, name="stimulus_presentation_id"))
     result["stimulus_condition_id"] = _condition_ids(result)
     return result
+
+
+def _flat(values: np.ndarray) -> np.ndarray:
+    """One value per row; several in a row are written as text."""
+    if values.ndim > 1:
+        return np.array([str(row) for row in values.tolist()], dtype=object)
+    if values.dtype == object and any(isinstance(value, list) for value in values):
+        return np.array([str(value) if isinstance(value, list) else value for value in values], dtype=object)
+    return values
 
 
 def _one_column_per_name(frame: pd.DataFrame) -> pd.DataFrame:
@@ -143,10 +150,7 @@ def _condition_ids(table: pd.DataFrame) -> np.ndarray:
     own = [name for name in table if name not in _TIMES]
     codes = np.zeros(len(table), dtype=np.int64)
     for name in own:
-        column = table[name]
-        if column.dtype == object:  # lists cannot be told apart by their hash
-            column = column.map(lambda v: str(v) if isinstance(v, list | np.ndarray) else v)
-        found, values = pd.factorize(column)
+        found, values = pd.factorize(table[name])
         codes = pd.factorize(codes * (len(values) + 1) + found)[0]
     return codes
 
