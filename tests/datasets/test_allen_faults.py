@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import warnings
 
 import pytest
@@ -9,7 +11,7 @@ from allen_files import write_session
 from allen_server import serve, warehouse
 
 from rheobase.datasets import _http
-from rheobase.datasets.allen import EcephysProjectCache
+from rheobase.datasets.allen import EcephysProjectCache, _project_tables
 
 DOWNLOAD = "/api/v2/well_known_file_download/1"
 
@@ -53,3 +55,20 @@ def test_after_a_fault_a_clean_rerun_succeeds(session_file, tmp_path, monkeypatc
         assert cache.get_session_data(1001).ecephys_session_id == 1001
     assert [path.name for path in folder.iterdir()] == ["session_1001.nwb"]
     assert (folder / "session_1001.nwb").read_bytes() == session_file
+
+
+def test_a_full_disk_leaves_no_table(session_file, tmp_path, monkeypatch):
+    manifest = tmp_path / "cache" / "manifest.json"
+
+    def full(path, table):
+        path.write_text("id,half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with serve(warehouse(session_file)) as server:
+        cache = EcephysProjectCache.from_warehouse("http", server.host, manifest=manifest, fetch_tries=1)
+        with monkeypatch.context() as patched:
+            patched.setattr(_project_tables, "write_table", full)
+            with pytest.raises(OSError, match="No space left"):
+                cache.get_session_table()
+        assert [path.name for path in manifest.parent.iterdir()] == ["manifest.json"]
+        assert len(cache.get_session_table()) == 2

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from allen_files import write_lfp, write_session
 from allen_server import MOVIE, SCENE, Server, npy, serve, tiff, warehouse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rheobase.datasets import _http
 from rheobase.datasets._cache import cached
@@ -520,3 +524,32 @@ def test_files_that_are_no_manifest(tmp_path):
 def test_helpers_of_the_server():
     assert npy(MOVIE)[:6] == b"\x93NUMPY"
     assert tiff(SCENE)[:2] in (b"II", b"MM")
+
+
+TEXT = st.text(st.sampled_from("./\\\\abc%ds:~-\x00 "), max_size=12)
+
+
+@settings(max_examples=300)
+@given(
+    st.dictionaries(st.sampled_from(["BASEDIR", "session_data", "session_nwb"]), TEXT), st.lists(TEXT | st.integers())
+)
+def test_no_manifest_and_no_argument_leads_outside(tmp_path_factory, specs, arguments):
+    """Whatever stands in a manifest, and whatever is filled in: a path inside of its folder, or an error."""
+    folder = tmp_path_factory.getbasetemp() / "fuzzed"
+    manifest = folder / "manifest.json"
+    manifest.unlink(missing_ok=True)
+    try:
+        place = crafted(manifest, {key: {"spec": spec} for key, spec in specs.items()}).get_cache_path(
+            None, "session_nwb", *arguments
+        )
+    except ValueError:
+        return
+    assert folder in Path(os.path.realpath(place)).parents
+
+
+def test_reprs_say_where_things_are(cache, manifest, server):
+    assert repr(cache) == f"EcephysProjectCache({str(manifest)!r}, fetching from {cache.fetch_api!r})"
+    assert server.host in repr(EcephysProjectWarehouseApi.default(scheme="http", host=server.host, asynchronous=False))
+    assert "amazonaws" in repr(EcephysProjectStaticApi())
+    assert repr(EcephysProjectFixedApi()) == "EcephysProjectFixedApi()"
+    assert "session_1001.nwb" in repr(cache.get_session_data(1001))

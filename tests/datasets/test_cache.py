@@ -191,6 +191,27 @@ def test_a_killed_process_leaves_no_file_and_is_resumed(server, url, path, tmp_p
     assert server.downloads[-1][1] == f"bytes={had}-"
 
 
+LIMITED = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+{CHILD}
+"""
+
+
+def test_a_write_that_the_system_refuses_leaves_no_file(url, path, tmp_path_factory):
+    """No mock: a process that may not write files of more than 300 kB."""
+    go = tmp_path_factory.mktemp("limited") / "go"
+    go.touch()
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, url, str(path), str(go)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert not path.exists()
+    check_clean_rerun(url, path)
+
+
 def test_two_processes_fetch_a_file_once(server, url, path, tmp_path_factory):
     server.faults["/file"] = ["trickle"]
     folder = tmp_path_factory.mktemp("two")

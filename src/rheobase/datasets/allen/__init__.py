@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._cache import write_stream as write_from_stream
 from ._fetch import EcephysProjectApi, EcephysProjectFixedApi, MissingDataError
 from ._manifest import ManifestVersionError
 from ._session_source import EcephysNwbSessionApi
@@ -21,4 +22,5 @@ __all__ = [
     "ManifestVersionError",
     "MissingDataError",
     "RmaRequestError",
+    "write_from_stream",
 ]

@@ -57,6 +57,9 @@ class EcephysProjectFixedApi:
         From every method, naming what is missing.
     """
 
+    def __repr__(self) -> str:
+        return "EcephysProjectFixedApi()"
+
     def get_sessions(self) -> NoReturn:
         """Refuse."""
         _missing("the table of sessions")

@@ -36,6 +36,9 @@ class EcephysProjectStaticApi:
             raise ValueError(msg)
         self.base, self.timeout = url.rstrip("/") + "/", timeout
 
+    def __repr__(self) -> str:
+        return f"EcephysProjectStaticApi({self.base!r})"
+
     def _file(self, place: str) -> RemoteFile:
         return RemoteFile(self.base + urllib.parse.quote(place), self.timeout)
 

@@ -50,6 +50,14 @@ class EcephysProjectWarehouseApi:
             raise ValueError(msg)
         self.base, self.timeout = f"{scheme}://{host}", timeout
 
+    def __repr__(self) -> str:
+        return f"EcephysProjectWarehouseApi({self.base!r})"
+
+    @classmethod
+    def default(cls, **kwargs: Any) -> EcephysProjectWarehouseApi:
+        """The released data. Keywords as the class; ``asynchronous`` is accepted for AllenSDK's sake."""
+        return cls(**{name: value for name, value in kwargs.items() if name != "asynchronous"})
+
     # ---- tables ----------------------------------------------------------------------------------------------------
 
     def get_sessions(

@@ -30,7 +30,8 @@ class EcephysProjectCache(AbstractProjectTables):
     """Tables, sessions and stimuli of the project; what is asked for is fetched once and kept in a folder.
 
     Nothing is fetched when the object is made. A file that is missing or damaged is fetched; it takes its name only
-    when it is complete.
+    when it is complete, and an interrupted download is resumed where the server allows it. With the environment
+    variable ``RHEOBASE_OFFLINE=1`` nothing is fetched, as with `fixed`.
 
     Parameters
     ----------
@@ -78,6 +79,9 @@ class EcephysProjectCache(AbstractProjectTables):
         self.fetch_api = EcephysProjectWarehouseApi() if fetch_api is None else fetch_api
         self.fetch_tries, self.cache = fetch_tries, cache
         self.stream_writer = write_stream if stream_writer is None else stream_writer
+
+    def __repr__(self) -> str:
+        return f"EcephysProjectCache({str(self.manifest.path)!r}, fetching from {self.fetch_api!r})"
 
     # ---- where data come from --------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from ...containers import IntervalSet, TsGroup
 from . import _responses, _trials
 from ._session_info import AbstractSessionInfo
 from ._session_source import EcephysNwbSessionApi
+from ._stimuli import INVALID
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,9 @@ class EcephysSession(AbstractSessionInfo):
         self._made: dict[str, Any] = {}
         if test:
             api.session_id()
+
+    def __repr__(self) -> str:
+        return f"EcephysSession({str(self.api.file.path)!r})"
 
     @classmethod
     def from_nwb_path(
@@ -249,7 +253,7 @@ class EcephysSession(AbstractSessionInfo):
         Parameters
         ----------
         stimulus_names : str or iterable of str, optional
-            By default all stimuli.
+            By default all stimuli, without the presentations that are invalid.
         **parameters
             Value, or values, that a parameter shall have: ``trials("drifting_gratings", contrast=0.8)``.
 
@@ -266,4 +270,6 @@ class EcephysSession(AbstractSessionInfo):
             If there is no such stimulus or parameter.
         """
         table = self.get_stimulus_table(stimulus_names)
+        if stimulus_names is None:
+            table = table[table["stimulus_name"] != INVALID]
         return _trials.as_trials(_trials.chosen_presentations(table, parameters))
