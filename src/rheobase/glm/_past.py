@@ -149,6 +149,20 @@ class Parabola:
         self.hessian[columns] += hessian
         self.anchor[:, columns] = params
 
+    def gather(self, columns, moments: FloatArray) -> None:
+        """Keep second moments of rows, shape (some, n, n), in place of a parabola that is drawn later."""
+        self.hessian[columns] += moments
+
+    def draw(self, columns, params: FloatArray, value: FloatArray, slope: FloatArray, bend: FloatArray) -> None:
+        """Draw the parabolas of rows of which only moments were kept, all with the same loss (and derivatives in the
+        predictor) of a row at `params`, which has no coefficients.
+        """
+        moments = self.hessian[columns]
+        self.height[columns] = moments[:, -1, -1] * value
+        self.slope[:, columns] = slope * moments[:, -1, :].T
+        self.hessian[columns] = bend[:, None, None] * moments
+        self.anchor[:, columns] = params
+
     def rewrite(self, old: Frame, new: Frame) -> None:
         """Carry it from one frame to another."""
         back = new.to(old)

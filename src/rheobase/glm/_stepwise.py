@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..solvers._core import Solution
+from ..solvers.registry import get_solver
 from ._cv import CV
+from ._first_order import FIRST_ORDER, FirstOrderState, batch_problem, begin, first_order_step
 from ._penalty import penalty_of
-from ._stream import Rules, Stream
+from ._reml import REML
+from ._rules import Rules
+from ._stream import Stream
 from ._trees import check_blocks
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ class Stepwise:
 
     _stream: Stream | None = None
     solver_state_: Any = None
+    """State after the last `update`."""
 
     def partial_fit(
         self: AbstractGLM, X, y, *, offset=None, exposure=None, sample_weight=None, half_life: float | None = None
@@ -79,6 +84,145 @@ class Stepwise:
         self._publish(stream, stream.absorb(design, response, terms, rules, _half_life(half_life)), y)
         return self
 
+    # --- the solver step by step ---------------------------------------------------------------------------------
+
+    def initialize_params(self: AbstractGLM, X, y, init_params=None):
+        """Parameters to begin with: coefficients of zero and the intercepts of the null model.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        init_params
+            Pair (coef, intercept); if given it is checked and returned.
+
+        Returns
+        -------
+        coef, intercept
+            Of the shapes of `coef_` and `intercept_`.
+        """
+        design, response = self._check_data(X, y)
+        shape = (design.n_features, response.shape[1])
+        if init_params is not None:
+            return self._public(*self._check_start(init_params, shape))
+        with np.errstate(invalid="ignore"):
+            mean = np.nanmean(np.where(np.isfinite(response), response, np.nan), axis=0)
+        link = self.inverse_link_function
+        return self._public(np.zeros(shape), link.link(link.inside(mean)))
+
+    def initialize_solver_and_state(self: AbstractGLM, X, y, init_params=None):
+        """State of the solver before its first `update`.
+
+        Parameters
+        ----------
+        X, y
+            Rows to begin with, all of them or some: features and response as in `fit`. Step sizes are chosen by them,
+            and SVRG takes its full gradient there; otherwise they do not count until they are given to `update`.
+        init_params
+            Pair (coef, intercept) to begin with.
+
+        Returns
+        -------
+        state
+            To be given to `update`.
+        """
+        self._check_solver()
+        design, response = self._check_data(X, y)
+        shape = (design.n_features, response.shape[1])
+        start = self._check_start(self.initialize_params(X, y) if init_params is None else init_params, shape)
+        self._stream = None
+        if self.solver_name not in FIRST_ORDER:
+            self.solver_state_ = Stream(*shape)
+        else:
+            rules, defaults = self._rules(*shape), get_solver(self.solver_name).options
+            problem = batch_problem(design, response, self._terms(X, response.shape, None, None, None), rules)
+            self.solver_state_ = begin(self.solver_name, self.solver_kwargs, defaults, problem, rules.penalty, start)
+        return self.solver_state_
+
+    def initialize_optimizer_and_state(self: AbstractGLM, init_params, X, y):
+        """The same as `initialize_solver_and_state`, its arguments in another order."""
+        return self.initialize_solver_and_state(X, y, init_params)
+
+    def initialize_state(self: AbstractGLM, X, y, init_params=None):
+        """The same as `initialize_solver_and_state`, by an older name."""
+        return self.initialize_solver_and_state(X, y, init_params)
+
+    def initialize_solver(self: AbstractGLM, X, y, init_params=None):
+        """Parameters and state to begin with, by a still older name."""
+        params = self.initialize_params(X, y, init_params)
+        return params, self.initialize_solver_and_state(X, y, params)
+
+    def update(self: AbstractGLM, params, opt_state, X, y, n_samples: int | None = None):
+        """One step of the solver on a batch of rows.
+
+        What a step is depends on `solver_name`. ``"GradientDescent"``, ``"ProximalGradient[jaxopt]"``, ``"SVRG"``,
+        ``"ProxSVRG"`` and ``"Adam"`` go one step down the gradient of the batch, with the `stepsize` given among
+        `solver_kwargs` (in the units of the features) or one chosen from the curvature of the rows at the
+        initialisation. All other solvers look at all rows at once and have no such step; for them, and by default, an
+        update is that of `partial_fit`: a recursive Newton step, which remembers the curvature of the batches before.
+
+        Parameters
+        ----------
+        params
+            Pair (coef, intercept) to step from.
+        opt_state
+            State that `initialize_solver_and_state` or the last `update` returned; it is changed.
+        X, y
+            Rows of the batch.
+        n_samples
+            Number of rows of the whole data, for `dof_resid_` and `scale_`; the rows seen so far by default (those of
+            the batch for the first-order solvers).
+
+        Returns
+        -------
+        params, state
+            After the step. `coef_`, `intercept_`, `solver_state_`, `scale_`, `solution_` and `dof_resid_` follow.
+
+        Raises
+        ------
+        ValueError
+            If the step led to NaN or infinity, or shapes do not fit.
+        TypeError
+            If `n_samples` is no whole number, or `opt_state` is no such state.
+        """
+        if n_samples is not None and not isinstance(n_samples, int | np.integer):
+            msg = f"n_samples must be a whole number or None, got {type(n_samples).__name__}."
+            raise TypeError(msg)
+        if not isinstance(opt_state, Stream | FirstOrderState):
+            msg = (
+                f"opt_state must come from initialize_solver_and_state or update, got {type(opt_state).__name__}. "
+                "update returns a pair (params, state)."
+            )
+            raise TypeError(msg)
+        design, response = self._check_data(X, y)
+        shape = (design.n_features, response.shape[1])
+        start, rules = self._check_start(params, shape, "params"), self._rules(*shape)
+        terms = self._terms(X, response.shape, None, None, None)
+        if isinstance(opt_state, Stream):
+            opt_state.check(*shape)
+            opt_state.given = start
+            solution = opt_state.absorb(design, response, terms, rules, None)
+        else:
+            solution = first_order_step(opt_state, design, response, terms, rules, start)
+        if not (np.isfinite(solution.coef).all() and np.isfinite(solution.intercept).all()):
+            msg = (
+                f"the step of {self.solver_name!r} led to NaN or infinite parameters. Give a smaller stepsize among "
+                "solver_kwargs, or none, to have it chosen."
+            )
+            raise ValueError(msg)
+        if n_samples is not None:
+            solution.stats["weight_used"] = np.full(shape[1], float(n_samples))
+        self._publish(opt_state if isinstance(opt_state, Stream) else None, solution, y)
+        self.solver_state_ = opt_state
+        return (self.coef_, self.intercept_), opt_state
+
+    def _public(self: AbstractGLM, coef, intercept):
+        """Parameters in the form of `coef_` and `intercept_`."""
+        coef = coef[:, 0] if self._response_ndim == 1 else coef
+        return coef if self._blocks is None else self._blocks.split(coef), intercept
+
+    # --- what both need ------------------------------------------------------------------------------------------
+
     def _running_stream(self: AbstractGLM, n_features: int, n_neurons: int) -> Stream:
         """The stream this model is on, or a new one."""
         stream = self._stream
@@ -91,19 +235,13 @@ class Stepwise:
                 )
                 raise ValueError(msg)
             return Stream(n_features, n_neurons)
-        known = stream.params.shape[0] - 1, stream.params.shape[1]
-        if known != (n_features, n_neurons):
-            msg = (
-                f"a batch must have the {known[0]} features and {known[1]} neuron(s) of those before it, got "
-                f"{n_features} and {n_neurons}."
-            )
-            raise ValueError(msg)
+        stream.check(n_features, n_neurons)
         return stream
 
     def _rules(self: AbstractGLM, n_features: int, n_neurons: int) -> Rules:
         strength, shape = self.regularizer_strength, (n_features, n_neurons)
-        if isinstance(strength, CV):
-            msg = "partial_fit cannot search for a strength, for it never sees rows again. Give a number."
+        if isinstance(strength, CV | REML):
+            msg = "a strength cannot be searched for on a stream, which never sees rows again. Give a number."
             raise ValueError(msg)
         return Rules(
             self.observation_model,
@@ -112,9 +250,11 @@ class Stepwise:
             self._mask(shape),
         )
 
-    def _publish(self: AbstractGLM, stream: Stream, solution: Solution, y) -> None:
-        """Take the estimate of a stream as that of the model."""
-        self._stream, stream.solution = stream, solution
+    def _publish(self: AbstractGLM, stream: Stream | None, solution: Solution, y) -> None:
+        """Take the estimate of a stream, or of a step, as that of the model."""
+        self._stream = stream
+        if stream is not None:
+            stream.solution = solution
         self.cv_, self.strength_ = None, self.regularizer_strength
         self._store(solution, y)
 

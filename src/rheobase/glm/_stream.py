@@ -18,7 +18,6 @@ Machine Learning: Advanced Topics*, sections 8.5 and 10.2 (assumed density filte
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,25 +34,16 @@ from ._fit import RATE_FLOOR, _columns, _known, _padded
 from ._past import Frame, Moments, Parabola
 from ._problem import GLMProblem, RowLoss
 from ._rows import RowTerms, row_weights, rows_counted
+from ._rules import Rules
 from ._running_dispersion import RunningDispersion
 
-__all__ = ["Rules", "Stream"]
+__all__ = ["Stream"]
 
 _TURNS = 50
 """Largest number of turns between coefficients and dispersion in the first batch."""
 
 _DETERMINED = 10.0
 """Least curvature of every direction, in units of the prior's, at which the prior is let go."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a model says of every batch: observation model, link, penalty (a function of the features' scale), mask."""
-
-    model: AbstractObservationModel
-    link: AbstractInverseLink
-    penalty: Any
-    mask: BoolArray | None
 
 
 class Stream:
@@ -78,6 +68,7 @@ class Stream:
         self.n_iter, self.n_batches, self.n_hessians = np.zeros(n_neurons, dtype=np.int64), 0, 0
         self.seconds = 0.0
         self.fading, self.solution = False, None
+        self.given: tuple[FloatArray, FloatArray] | None = None
 
     def absorb(
         self, design: AbstractDesign, y: FloatArray, terms: RowTerms, rules: Rules, half_life: float | None
@@ -103,23 +94,35 @@ class Stream:
         self.fading |= half_life is not None
         if half_life is not None:
             self._fade(0.5 ** (share / half_life))
-        some = np.flatnonzero(share > 0)
-        every = len(some) == len(share)
-        problem = GLMProblem(
-            standard,
-            _padded(y if every else y[:, some], standard.n_rows),
-            _columns(weights, some),
-            RowLoss(rules.model, rules.link),
-            Penalty(np.zeros((design.n_features + 1, len(some)))),
-            offset=None if terms.offset is None else _padded(np.nan_to_num(_columns(terms.offset, some)), len(weights)),
-        )
-        self._count(problem, y, weights, share, counted["n_rows_used"], rules.model)
+        heard = self.silent
+        self._count(y, weights, share, counted["n_rows_used"], terms, rules.model)
         self._move_to(standard)
         penalty = rules.penalty(self.moments.frame.scale)
-        self._learn(problem, slice(None) if every else some, share[some], rules, penalty)
+        quiet = ~np.isnan(self.silent)
+        for group, learn in ((quiet, False), (~quiet, True)):
+            columns = np.flatnonzero(group & (share > 0))
+            if not columns.size:
+                continue
+            problem = _problem(standard, y, weights, terms, rules, columns)
+            where = slice(None) if len(columns) == len(share) else columns
+            if not learn:
+                self._gather(problem, where, share[where])
+                continue
+            self._wake(problem, np.flatnonzero(~np.isnan(heard) & group & (share > 0)), heard, rules)
+            self._learn(problem, where, share[where], rules, penalty)
         self.n_batches += 1
         self.seconds += time.perf_counter() - began
         return self._solution(rules, penalty, design)
+
+    def check(self, n_features: int, n_neurons: int) -> None:
+        """Raise a ValueError for a batch of another shape."""
+        n, known = self.params.shape
+        if (n - 1, known) != (n_features, n_neurons):
+            msg = (
+                f"a batch must have the {n - 1} features and {known} neuron(s) of those before it, got {n_features} "
+                f"and {n_neurons}."
+            )
+            raise ValueError(msg)
 
     # --- what is counted -----------------------------------------------------------------------------------------
 
@@ -128,12 +131,12 @@ class Stream:
         self.weight, self.response = self.weight * factor, self.response * factor
         self.offset, self.pearson = self.offset * factor, self.pearson * factor
 
-    def _count(self, problem: GLMProblem, y, weights, share, n_rows, model: AbstractObservationModel) -> None:
+    def _count(self, y, weights, share, n_rows, terms: RowTerms, model: AbstractObservationModel) -> None:
         self.weight = self.weight + share
         self.n_rows = self.n_rows + n_rows
         self.response = self.response + share * np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
-        if problem.has_offset:
-            self.offset[share > 0] += share[share > 0] * problem.mean_offset()
+        if terms.offset is not None:
+            self.offset = self.offset + share * np.sum(weights[: len(y)] * np.nan_to_num(terms.offset), axis=0)
         used = np.broadcast_to(weights[: len(y)] > 0, y.shape)
         for value in model.silent_values:
             same = ~np.any((y != value) & used, axis=0)
@@ -164,6 +167,27 @@ class Stream:
         mean = np.where(np.isnan(silent), mean, np.where(silent == 0.0, half, silent - half))
         return link.link(link.inside(mean)) - self.offset / weight
 
+    # --- neurons that have been silent so far --------------------------------------------------------------------
+
+    def _gather(self, problem: GLMProblem, columns, share: FloatArray) -> None:
+        """Keep the moments of their rows: where their loss bends is not known before they speak."""
+        change = self.moments.frame.to(Frame(problem.design.center, problem.design.scale))
+        weights = np.ascontiguousarray(np.broadcast_to(problem.weights, (problem.n_rows, problem.n_neurons)))
+        moments = change.pull_hessian(problem.hessian(weights, np.arange(problem.n_neurons)))
+        self.past.gather(columns, share[:, None, None] * moments)
+
+    def _wake(self, problem: GLMProblem, columns, heard: FloatArray, rules: Rules) -> None:
+        """Draw the parabolas of the silent rows of those that spoke now, at the mean rate that this makes likely."""
+        if not columns.size:
+            return
+        center = self._center(rules.link)[columns]
+        params = np.zeros((len(self.params), len(columns)))
+        params[-1] = center
+        eta = (center + (self.offset / np.maximum(self.weight, 1e-300))[columns])[None]
+        value, slope, bend = row_derivatives(problem.row_loss, heard[None, columns], eta)
+        self.past.draw(columns, params, value[0], slope[0], bend[0])
+        self.params[:, columns] = params
+
     # --- learning ------------------------------------------------------------------------------------------------
 
     def _learn(self, problem: GLMProblem, columns, share: FloatArray, rules: Rules, penalty: Penalty) -> None:
@@ -172,6 +196,8 @@ class Stream:
         start, fresh = self.params[:, columns].copy(), self.weight[columns] <= share
         start[:, fresh] = 0.0
         start[-1, fresh] = center[fresh]
+        if self.given is not None:
+            start, self.given = self.moments.frame.convert(*self.given)[:, columns], None
         penalty = penalty.scaled(np.maximum(self.weight, 1e-300))
         penalty = penalty if isinstance(columns, slice) else penalty.select(columns)
         noise = RunningDispersion(self, problem, columns, share, center)
@@ -296,3 +322,31 @@ class Stream:
         if rules.model.curvature_is_constant(rules.link):  # then the parabola is the loss, and knows more
             total = 2.0 * rules.model.loss_scale * self.past.value(self.params, slice(None))
         return total / np.maximum(dof, 1.0)
+
+
+def _problem(standard, y, weights, terms: RowTerms, rules: Rules, columns) -> GLMProblem:
+    """A batch as a solver sees it, for some of its neurons, without a penalty."""
+    offset = None if terms.offset is None else np.nan_to_num(_columns(terms.offset, columns))
+    return GLMProblem(
+        standard,
+        _padded(_columns(y, columns), standard.n_rows) if y.shape[1] > 1 else _padded(y, standard.n_rows),
+        _columns(weights, columns),
+        RowLoss(rules.model, rules.link),
+        Penalty(np.zeros((standard.n_features + 1, len(columns)))),
+        offset=None if offset is None else _padded(offset, standard.n_rows),
+    )
+
+
+def row_derivatives(row_loss: RowLoss, y: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Loss of rows and its first and second derivative in the predictor, each of the shape of `eta`."""
+    import jax
+
+    with enable_x64():
+        y, eta = jax.numpy.asarray(y), jax.numpy.asarray(eta)
+        ones = jax.numpy.ones_like(eta)
+
+        def slope(eta):
+            return jax.vjp(lambda eta: row_loss(y, eta), eta)[1](ones)[0]
+
+        first, second = jax.jvp(slope, (eta,), (ones,))
+        return np.asarray(row_loss(y, eta)), np.asarray(first), np.maximum(np.asarray(second), 0.0)
