@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn import svm
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import KFold
 
+import rheobase.datasets
 from rheobase import basis, glm
 from rheobase.datasets import simulate_session
 from rheobase.datasets.allen import EcephysProjectCache, EcephysSession
@@ -133,3 +136,17 @@ def test_pynwb_reads_a_simulated_session(path):
     data = NWBFile(path)
     assert len(data["units"]) == 48
     assert "running_speed" in list(data.keys())
+
+
+def test_data_sets_are_looked_at_without_a_compiler():
+    """Importing the room, and opening a cache, loads neither JAX nor pandas; what needs them does."""
+    code = """
+import sys, rheobase.datasets.allen
+print([name for name in ("jax", "pandas", "pynwb", "h5py", "matplotlib") if name in sys.modules])
+from rheobase.datasets import simulate_recording
+print(simulate_recording.__name__, "nothing" in dir(rheobase.datasets))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "simulate_recording False"]
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        rheobase.datasets.nothing  # noqa: B018
