@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._types import FloatArray
-from ._blockwise import AbstractBlockwise
+from ._blockwise import AbstractBlockwise, StandardizedBlockwise
 from ._chunked import aligned
 from ._core import AbstractDesign, AbstractStandardized, bucket
 from ._dense import Dense
@@ -129,6 +129,50 @@ class StandardizedSideBySide(AbstractSideBySide, AbstractStandardized):
         self._join(standard, design.chunk_rows)
         self.center: FloatArray = np.concatenate([part.center for part in standard])
         self.scale: FloatArray = np.concatenate([part.scale for part in standard])
+
+    def walk(self, n_neurons: int):
+        """How a pass for `n_neurons` goes over the rows: each part in its own way."""
+        from ._side_by_side_walk import SideBySideWalk
+        from ._walk import FeatureWalk
+
+        walks = [
+            part.walk(n_neurons) if isinstance(part, AbstractBlockwise) else FeatureWalk(part, self.block_rows)
+            for part in self.parts
+        ]
+        return SideBySideWalk(walks, self.columns_of_parts)
+
+    def sample(self, n_rows: int):
+        """Numbers and features of about `n_rows` rows in stretches spread over all, zero on masked rows."""
+        from ._core import spread_rows
+
+        stretches = spread_rows(self.n_samples, n_rows)
+        numbers = np.concatenate([np.arange(rows.start, rows.stop) for rows in stretches])
+        features = np.concatenate([self.take(rows.start, rows.stop) for rows in stretches])
+        features[~self.row_mask[numbers]] = 0.0
+        return numbers, features
+
+    def second_moments(self) -> FloatArray:
+        """Mean of products of features over valid rows, shape (n_features, n_features).
+
+        Those of one part are its own, which may count edges of epochs; those of two parts are summed block by block.
+        """
+        out = np.zeros((self.n_features, self.n_features))
+        for _, block in self.blocks():
+            for columns in self.columns_of_parts[:-1]:
+                out[columns, columns.stop :] += block[:, columns].T @ block[:, columns.stop :]
+        out /= max(self.n_valid, 1)
+        out += out.T
+        for part, columns in zip(self.parts, self.columns_of_parts, strict=True):
+            if isinstance(part, StandardizedBlockwise):
+                out[columns, columns] = part.second_moments()
+            else:
+                out[columns, columns] = part.gram(part.row_mask[:, None] / max(part.n_valid, 1))[0]
+        out = (out + out.T) / 2
+        values, vectors = np.linalg.eigh(out)
+        if values[0] >= 0.0:
+            return out
+        out = (vectors * np.maximum(values, 0.0)) @ vectors.T  # parts that count other rows than their products
+        return (out + out.T) / 2
 
     def to_array(self):
         out = np.zeros((self.n_rows, self.n_features))
