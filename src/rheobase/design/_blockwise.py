@@ -10,6 +10,7 @@ import numpy as np
 from .._types import BoolArray, FloatArray
 from ._core import AbstractDesign, AbstractStandardized
 from ._products import weighted_gram
+from ._walk import AbstractWalk, FeatureWalk
 
 __all__ = ["AbstractBlockwise", "StandardizedBlockwise"]
 
@@ -44,6 +45,10 @@ class AbstractBlockwise(AbstractDesign):
             if not used.all():
                 block[~used] = 0.0
             yield rows, block
+
+    def walk(self, n_neurons: int) -> AbstractWalk:
+        """How a pass for `n_neurons` goes over the rows."""
+        return FeatureWalk(self, self.block_rows)
 
     def finite_rows(self) -> BoolArray:
         """Which rows hold finite features only, shape (n_rows,), padding not among them: one walk over all blocks."""
@@ -139,6 +144,10 @@ class StandardizedBlockwise(AbstractBlockwise, AbstractStandardized):
         block -= self.center
         block *= self.inverse
         return block
+
+    def second_moments(self) -> FloatArray:
+        """Mean of products of features over valid rows, shape (n_features, n_features)."""
+        return self.gram(self.row_mask[:, None] / max(self.n_valid, 1))[0]
 
     def to_array(self):
         out = np.zeros((self.n_rows, self.n_features))

@@ -2,19 +2,27 @@ r"""A convolution applied on the fly: no (time, feature) matrix is ever built.
 
 Feature (c, b) of row t is :math:`\sum_i k_b[i]\, s_c[t + o - i]`: signal c seen through function b of a kernel bank.
 Only the signals (time x channel, in the dtype they came in: uint8 counts stay uint8) and the bank are kept; each
-product walks over blocks of rows, makes the features of a block, uses them and forgets them.
+product walks over blocks of rows, makes the features of a block, uses them and forgets them, or goes through the
+Fourier transform of the signals and makes none.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .._arrays.windows import CAUSALITIES, convolve_windows, offset_of
-from .._types import IntArray
-from ._blockwise import AbstractBlockwise
+from .._arrays.windows import CAUSALITIES, convolve_windows, offset_of, valid_rows
+from .._types import BoolArray, FloatArray, IntArray
+from ._blockwise import AbstractBlockwise, StandardizedBlockwise
 from ._core import bucket
+from ._spectral import SpectralWalk, second_moments, stretch_length
 
 __all__ = ["Convolved"]
+
+_LARGE = 1 << 27
+"""Features (rows x columns) that would take a gigabyte."""
+
+_SPECTRA_BYTES = 1 << 29
+"""Most that the spectra of one product may take (512 MB)."""
 
 
 class Convolved(AbstractBlockwise):
@@ -63,7 +71,8 @@ class Convolved(AbstractBlockwise):
         self.n_features = n_channels * self.kernel.shape[1]
         self.first, self.last = _epochs(first, last, self.n_samples)
         self.n_rows = bucket(self.n_samples)
-        self.row_mask = self.finite_rows()
+        self.row_mask = np.zeros(self.n_rows, dtype=bool)
+        self.row_mask[: self.n_samples] = self._valid_rows()
 
     @property
     def block_rows(self):
@@ -79,6 +88,73 @@ class Convolved(AbstractBlockwise):
         # a window that starts before the halo is cut only where its epoch is cut too
         features = convolve_windows(self.signals[lo:hi], self.kernel, self.offset, first[some], last[some])
         return features[start - lo : stop - lo].reshape(stop - start, self.n_features)
+
+    def _valid_rows(self) -> BoolArray:
+        """Rows whose window lies in their epoch and holds finite samples only."""
+        window = self.kernel.shape[0]
+        valid = valid_rows(self.n_samples, window, self.offset, self.first, self.last)
+        if self.signals.dtype.kind != "f":
+            return valid
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = np.nanmax(np.abs(self.signals), initial=0.0, where=np.isfinite(self.signals))
+            if not np.isfinite(largest * np.abs(self.kernel).sum(axis=0).max()):
+                return self.finite_rows()[: self.n_samples]  # features may overflow
+        bad = np.zeros(self.n_samples + 1, dtype=np.int64)
+        np.cumsum(~np.isfinite(self.signals).all(axis=1), out=bad[1:])
+        end = np.clip(np.arange(self.n_samples) + self.offset + 1, 0, self.n_samples)
+        return valid & (bad[end] == bad[np.maximum(end - window, 0)])
+
+    def standardized(self, mask=None) -> StandardizedBlockwise:
+        """The same features, centred and scaled as they are used; nothing is copied."""
+        return (StandardizedConvolved if self._is_large() else StandardizedBlockwise)(self, mask)
+
+    def _is_large(self) -> bool:
+        """Whether features would take a lot of memory and the spectra of products of signals would not."""
+        return self.n_samples * self.n_features >= _LARGE and _spectra(self, self.signals.shape[1]) <= _SPECTRA_BYTES
+
+
+class StandardizedConvolved(StandardizedBlockwise):
+    """A large `Convolved` design, standardised and multiplied through the Fourier transform of its signals.
+
+    Means and spreads are those of all samples, edges of epochs included: other units would do as well, and these come
+    from one pass over the signals.
+    """
+
+    _design: Convolved
+
+    def _moments(self):
+        signals, kernel = self._design.signals, self._design.kernel
+        self._mean = _means(signals)
+        self._gram = second_moments(signals, kernel, self._mean) / len(signals)
+        center = (self._mean[:, None] * kernel.sum(axis=0)).ravel()
+        spread = np.sqrt(np.maximum(np.diagonal(self._gram), 0.0))
+        spread[spread <= 1e-13 * np.abs(center)] = 0.0
+        return center, spread
+
+    def second_moments(self) -> FloatArray:
+        """Mean of products of features over all samples, shape (n_features, n_features); edges of epochs count."""
+        return self._gram * np.outer(self.inverse, self.inverse)
+
+    def walk(self, n_neurons):
+        design = self._design
+        if _spectra(design, n_neurons) > _SPECTRA_BYTES:
+            return super().walk(n_neurons)
+        counts = design.signals.dtype.kind in "biu"
+        parts = design.signals, design.kernel, design.offset, self._mean, self.inverse
+        return SpectralWalk(*parts, n_neurons, single=counts)
+
+
+def _spectra(design: Convolved, n_neurons: int) -> int:
+    """Bytes of one complex number for each frequency, channel and neuron."""
+    return 8 * stretch_length(design.kernel.shape[0]) * design.signals.shape[1] * n_neurons
+
+
+def _means(signals: np.ndarray) -> FloatArray:
+    """Mean of the finite samples of each channel."""
+    if signals.dtype.kind != "f":
+        return signals.mean(axis=0, dtype=np.float64)
+    finite = np.isfinite(signals)
+    return np.sum(signals, axis=0, dtype=np.float64, where=finite) / np.maximum(finite.sum(axis=0), 1)
 
 
 def _epochs(first, last, n_samples: int) -> tuple[IntArray, IntArray]:

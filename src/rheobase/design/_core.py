@@ -14,13 +14,17 @@ neighbouring lengths (folds, refits) share one compiled program.
 from __future__ import annotations
 
 import abc
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .._types import BoolArray, FloatArray
 
-__all__ = ["AbstractDesign", "bucket"]
+__all__ = ["AbstractDesign", "bucket", "spread_rows"]
+
+_STRETCH = 1 << 11
+"""Rows of a stretch."""
 
 
 def bucket(n: int) -> int:
@@ -195,6 +199,17 @@ class AbstractStandardized(AbstractDesign):
         """Inverse of `restore`."""
         return coef * self.scale[:, None], intercept + self.center @ coef
 
+    def sample(self, n_rows: int) -> Iterator[tuple[slice, FloatArray]]:
+        """Stretches of rows spread over all, about `n_rows` altogether, with their features, zero on masked rows."""
+        for rows in spread_rows(self.n_samples, n_rows):
+            block = self.take(rows.start, rows.stop)
+            block[~self.row_mask[rows]] = 0.0
+            yield rows, block
+
+    @abc.abstractmethod
+    def take(self, start: int, stop: int) -> FloatArray:
+        """A copy of the features of the samples from `start` to `stop`, shape (stop - start, n_features)."""
+
     @abc.abstractmethod
     def to_array(self) -> FloatArray:
         """The standardised features, shape (n_rows, n_features), zero on masked rows. Memory: 8 bytes an entry."""
@@ -202,3 +217,11 @@ class AbstractStandardized(AbstractDesign):
     def standardized(self, mask: BoolArray | None = None) -> AbstractStandardized:
         """Itself."""
         return self
+
+
+def spread_rows(n_samples: int, n_rows: int) -> list[slice]:
+    """Stretches of rows, about `n_rows` altogether, evenly over `n_samples`."""
+    if n_rows >= n_samples or n_samples <= _STRETCH:
+        return [slice(0, n_samples)]
+    starts = np.linspace(0, n_samples - _STRETCH, -(-n_rows // _STRETCH)).astype(int)
+    return [slice(start, start + _STRETCH) for start in starts]

@@ -17,7 +17,10 @@ from ..observation_models import AbstractObservationModel
 from ..solvers._core import AbstractProblem, Evaluation
 from ..solvers._penalty import Penalty
 
-__all__ = ["GLMProblem", "RowLoss"]
+__all__ = ["SAMPLE_ROWS", "GLMProblem", "RowLoss", "ratio_of"]
+
+SAMPLE_ROWS = 1 << 16
+"""Rows from which the diagonal of a Hessian is read."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,9 @@ class GLMProblem(AbstractProblem):
         """Weighted mean of the offset, shape (1,) or (neuron,)."""
         return np.sum(self.weights * self._offset, axis=0)
 
+    def level(self, intercept):
+        return np.broadcast_to(intercept, (self.design.n_rows, self.n_neurons))
+
     def predictor(self, params):
         return _add(self.design.matvec(params[:-1]), params[-1])
 
@@ -115,6 +121,18 @@ class GLMProblem(AbstractProblem):
 
     def gradient(self, residual):
         return np.vstack([self.design.rmatvec(residual), self.column_means(residual)])
+
+    def relative_curvature(self, curvature):
+        own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
+        total, weight = np.zeros(self.n_neurons), 0.0
+        curvature = np.asarray(curvature) if _on_host(curvature) else curvature  # a slice in JAX is a program
+        for rows, block in self.design.sample(SAMPLE_ROWS):
+            squares, bend = np.square(block, out=block), np.asarray(curvature[rows])
+            used = self.design.row_mask[rows, None].astype(np.float64)
+            own += squares.T @ bend
+            shared += squares.T @ used
+            total, weight = total + bend.sum(axis=0), weight + used.sum()
+        return ratio_of(own, total, shared, weight)
 
     def column_means(self, rows):
         if _on_host(rows):
@@ -180,6 +198,15 @@ class GLMProblem(AbstractProblem):
             return np.asarray(rows)[:, columns]
         with enable_x64():
             return rows[:, columns]
+
+
+def ratio_of(own: FloatArray, total: FloatArray, shared: FloatArray, weight: float) -> FloatArray:
+    """Mean squares of features (feature, neuron) under each neuron's curvature over those under none; 1 where a sample
+    says nothing.
+    """
+    known = (shared > 0) & (own > 0)
+    means = own * weight / np.where(known, shared, 1.0)
+    return np.where(known, means / np.where(total > 0, total, 1.0), 1.0)
 
 
 def _on_host(rows) -> bool:

@@ -150,6 +150,16 @@ class AbstractProblem(abc.ABC):
     def null_gram(self) -> FloatArray:
         """Mean of x x' over used rows, shape (n_features + 1, n_features + 1), intercept last."""
 
+    @abc.abstractmethod
+    def relative_curvature(self, curvature: Any) -> FloatArray:
+        """Diagonal of the Hessian of the loss, relative to that of the null Gram matrix times the mean curvature, shape
+        (n_features, neuron). May be read from a sample of rows.
+        """
+
+    def sharpen(self) -> bool:
+        """Compute exactly from now on; False if that was so already."""
+        return False
+
     @property
     @abc.abstractmethod
     def constant_start(self) -> bool:
@@ -167,6 +177,10 @@ class AbstractProblem(abc.ABC):
     @abc.abstractmethod
     def start(self) -> Any:
         """Predictor before any parameter counts (zeros or the offset), shape (n_rows, neuron)."""
+
+    @abc.abstractmethod
+    def level(self, intercept: FloatArray) -> Any:
+        """Predictor of intercepts (neuron,) alone, shape (n_rows, neuron)."""
 
     @abc.abstractmethod
     def features(self) -> Any:

@@ -67,7 +67,7 @@ class Batch:
     def _evaluate_start(self) -> None:
         zero = self.problem.start()
         if self._constant:
-            change = np.broadcast_to(self.params[-1], np.shape(zero))
+            change = self.problem.level(self.params[-1])
         else:
             change = self.problem.predictor(self.params)
             self.passes += 1
@@ -106,6 +106,16 @@ class Batch:
         self.passes += 1
         gradient = self.problem.gradient(self.now.residual) + self.problem.penalty.gradient(self.params)
         return gradient if self.problem.free is None else gradient * self.problem.free
+
+    def sharpen(self) -> bool:
+        """Let the problem compute exactly, and evaluate it anew where we stand; False if it was exact already."""
+        if not self.problem.sharpen():
+            return False
+        change = self.problem.predictor(self.params)
+        self.now = self.problem.evaluate(self.problem.start(), change, np.ones(self.params.shape[1]))
+        self.objective = self.now.loss + self._penalty(self.params)
+        self.passes += 1
+        return True
 
     def hessian(self, columns) -> FloatArray:
         """Hessians of the objective for some columns of the batch, shape (column, n_features + 1, n_features + 1)."""

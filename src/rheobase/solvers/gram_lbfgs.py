@@ -2,8 +2,10 @@ r"""Quasi-Newton for populations: one Gram matrix is the first metric of every n
 
 All neurons share the features. With :math:`C = X^\top X / T` (centred), the curvature of neuron n at the null model is
 :math:`h_n C + D` (h its mean curvature, D the ridge), so one eigendecomposition of C gives every neuron its inverse.
-From that metric a limited-memory BFGS runs on all neurons as columns of the same two products per iteration. A neuron
-that converges slowly earns a metric of its own: its exact Hessian at the current point, kept for the rest of its way.
+From that metric a limited-memory BFGS runs on all neurons as columns of the same two products per iteration. After a
+few steps the diagonal of every neuron's Hessian, read from a sample of rows, bends the shared metric towards its own. A
+neuron that still converges slowly earns a metric of its own: its exact Hessian at the current point, kept for the rest
+of its way.
 
 References
 ----------
@@ -26,6 +28,18 @@ __all__ = ["GramLBFGS"]
 _HESSIAN_COST = 12.0
 """A Hessian of a neuron costs about n_features / this many iterations of it (two products): measured, BLAS on 2 cores,
 100 to 400 features."""
+
+_BEND = 3
+"""Iteration before which the shared metric is bent: coefficients are about right by then."""
+
+_MOST_BENT = 8.0
+"""Largest factor by which a coefficient's curvature may differ from the shared metric's."""
+
+_LEAST_BENT = 0.25
+"""Logarithm of the smallest factor that is worth it."""
+
+_SHARP = 1e-4
+"""Relative step from which on a problem that rounds has to be exact."""
 
 _WATCH = 5
 """Iterations over which a neuron's speed is judged."""
@@ -58,6 +72,8 @@ class GramLBFGS(AbstractSolver):
         try:
             gradient = batch.gradient()
             while batch.n_moving and batch.iteration < self.maxiter:
+                if batch.iteration == _BEND:
+                    memory.forget(metric.bend(batch))
                 slow = speed.slow(self.tol) & batch.moving
                 if slow.any():
                     metric.refresh(batch, np.flatnonzero(slow))
@@ -69,7 +85,10 @@ class GramLBFGS(AbstractSolver):
                 new_gradient = batch.gradient()
                 memory.add(moved, new_gradient - gradient)
                 gradient = new_gradient
-                self._judge(batch, direction, metric, fresh)
+                if self._is_near(batch, direction) and batch.sharpen():
+                    gradient = batch.gradient()
+                else:
+                    self._judge(batch, direction, metric, fresh)
                 speed.note(batch, direction)
                 progress.update(batch.n_moving, batch.passes)
                 kept = batch.shrink()
@@ -80,6 +99,11 @@ class GramLBFGS(AbstractSolver):
         except KeyboardInterrupt:
             batch.interrupt()
         return batch.finish()
+
+    def _is_near(self, batch: Batch, direction: FloatArray) -> bool:
+        """Whether every moving neuron is so near its optimum, or its search so lost, that rounding matters."""
+        near = np.abs(direction).max(axis=0) <= max(_SHARP, self.tol) * batch.size
+        return bool((near | batch.failed | (batch.predicted <= batch.noise) | ~batch.moving).all())
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
@@ -111,6 +135,8 @@ class _Metric:
         self._inverse = _inverse(np.maximum(curvature, 1e-300) * values[:, None] + ratio, values)
         self._intercept = 1.0 / np.maximum(curvature, 1e-300)
         self._factors: list[tuple | None] = [None] * problem.n_neurons
+        self._bent: FloatArray | None = None
+        self._values, self._ratio = values, ratio
         self._free = problem.free
         null = values <= 1e-13 * len(values) * values[-1]
         self.collinear = np.full(problem.n_neurons, not penalised and bool(null.any()))
@@ -127,13 +153,30 @@ class _Metric:
         out = np.empty_like(gradient)
         shared = [n for n, factor in enumerate(self._factors) if factor is None]
         if shared:
-            out[:-1, shared] = self._vectors @ (self._inverse[:, shared] * (self._vectors.T @ gradient[:-1, shared]))
+            bent = 1.0 if self._bent is None else self._bent[:, shared]
+            inner = self._vectors.T @ (gradient[:-1, shared] / bent)
+            out[:-1, shared] = self._vectors @ (self._inverse[:, shared] * inner) / bent
             out[-1, shared] = self._intercept[shared] * gradient[-1, shared]
         for n, factor in enumerate(self._factors):
             if factor is not None:
                 scale, vectors = factor
                 out[:, n] = scale * (vectors @ (scale * gradient[:, n]))
         return out if self._free is None else out * self._free
+
+    def bend(self, batch: Batch) -> BoolArray:
+        """Give neurons the diagonal of their own Hessian where it is another than the shared one; returns to whom."""
+        problem = batch.problem
+        if problem.constant_curvature:
+            return np.zeros(problem.n_neurons, dtype=bool)
+        squares = np.clip(problem.relative_curvature(batch.now.curvature), 1.0 / _MOST_BENT, _MOST_BENT)
+        who = np.abs(np.log(squares)).max(axis=0) > _LEAST_BENT
+        if who.any():
+            curvature = np.maximum(problem.column_means(batch.now.curvature), 1e-300)
+            inverse = _inverse(curvature * self._values[:, None] + self._ratio, self._values)
+            self._bent = np.where(who, np.sqrt(squares), 1.0)
+            self._inverse = np.where(who, inverse, self._inverse)
+            self._intercept = np.where(who, 1.0 / curvature, self._intercept)
+        return who
 
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
@@ -146,6 +189,8 @@ class _Metric:
 
     def keep(self, kept) -> None:
         self._inverse, self._intercept = self._inverse[:, kept], self._intercept[kept]
+        self._ratio = self._ratio[..., kept]
+        self._bent = None if self._bent is None else self._bent[:, kept]
         self._factors = [factor for factor, keep in zip(self._factors, kept) if keep]
         self.singular, self.collinear = self.singular[kept], self.collinear[kept]
         self._free = None if self._free is None else self._free[:, kept]

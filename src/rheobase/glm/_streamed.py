@@ -1,0 +1,264 @@
+"""A GLM of so many rows and neurons that nothing of shape (row, neuron) is kept.
+
+To the solver it is a problem like any other, whose "row arrays" are handles: a predictor is the parameters that it came
+from, a residual is the gradient that it led to. One evaluation is one walk over the design, which computes predictor,
+loss, residual and gradient of a block of rows while it is in cache, blocks side by side on all cores.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from .._types import BoolArray, FloatArray
+from .._x64 import enable_x64
+from ..design._blockwise import AbstractBlockwise
+from ..design._products import weighted_gram
+from ..solvers._core import AbstractProblem, Evaluation
+from ..solvers._penalty import Penalty
+from ._problem import SAMPLE_ROWS, RowLoss, ratio_of
+
+__all__ = ["StreamedProblem"]
+
+
+class StreamedProblem(AbstractProblem):
+    """Mean negative log-likelihood plus a penalty, evaluated block of rows by block of rows.
+
+    Parameters
+    ----------
+    design
+        Standardised features.
+    y
+        Response in the dtype it came in, shape (n_samples, neuron).
+    weights
+        Row weights that sum to one for each neuron, shape (n_samples or more, 1 or neuron).
+    row_loss, penalty, free, offset, scale, gram
+        As for `GLMProblem`.
+    sharp
+        Whether to walk in double precision from the start.
+    """
+
+    constant_start = False
+    constant_curvature = False
+    """The second moments of a large design are those of all its rows, not of the used ones: never an exact Hessian."""
+
+    def __init__(
+        self,
+        design: AbstractBlockwise,
+        y: np.ndarray,
+        weights: FloatArray,
+        row_loss: RowLoss,
+        penalty: Penalty,
+        free: BoolArray | None = None,
+        offset: FloatArray | None = None,
+        scale: FloatArray | None = None,
+        gram: FloatArray | None = None,
+        sharp: bool = False,
+    ):
+        self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
+        self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
+        self.n_rows, self.n_features, self.n_neurons = design.n_samples, design.n_features, y.shape[1]
+        self.scale = np.ones(self.n_neurons) if scale is None else scale
+        self._walk, self._sharp = design.walk(self.n_neurons), sharp
+        if sharp:
+            self._walk = self._walk.sharpened()
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether rows differ by more than their features."""
+        return self._offset is not None
+
+    def mean_offset(self) -> FloatArray:
+        """Weighted mean of the offset, shape (1,) or (neuron,)."""
+        return np.einsum("ij,ij->j", self.weights[: len(self._offset)], self._offset)
+
+    def start(self):
+        return np.zeros((self.n_features + 1, self.n_neurons))
+
+    def level(self, intercept):
+        return np.vstack([np.zeros((self.n_features, self.n_neurons)), intercept])
+
+    def predictor(self, params):
+        return params
+
+    def evaluate(self, eta, direction, step):
+        params = eta + step * direction
+        loss, residual, curvature, features = self._pass(params, np.arange(self.n_neurons))
+        gradient = np.vstack([self._walk.finish(features), residual])
+        slope = np.sum(gradient * direction, axis=0)
+        return Evaluation(params, loss, gradient, _Curvature(params, curvature), slope)
+
+    def _pass(self, params: FloatArray, columns):
+        """Sums over rows of loss, residual and curvature, and of features times residual in the walk's own form."""
+        walk, kernel = self._walk, _block()
+        plan = walk.plan(params[:-1]) if params[:-1].any() else None
+
+        def work(start: int, stop: int):
+            block = walk.open(start, stop)
+            size = stop - start
+            eta = np.zeros((size, len(columns))) if plan is None else walk.predictor(block, plan)
+            rows = self._rows(start, stop, columns, len(eta))
+            with enable_x64():
+                out = kernel(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
+                loss, residual, level, curvature = map(np.asarray, out)
+            return loss, level, curvature, walk.collect(block, residual[:size])
+
+        return walk.each(work)
+
+    def _rows(self, start: int, stop: int, columns, size: int):
+        """Response, weights and offset of a block, each padded to `size` rows that do not count."""
+        parts = [self.y[start:stop], self.weights[start:stop]]
+        parts.append(np.zeros((stop - start, 1)) if self._offset is None else self._offset[start:stop])
+        parts = [part if part.shape[1] in (1, len(columns)) else part[:, columns] for part in parts]
+        if stop - start == size:
+            return parts
+        return [np.concatenate([part, np.zeros((size - len(part), part.shape[1]), part.dtype)]) for part in parts]
+
+    def gradient(self, residual):
+        if isinstance(residual, _Curvature):
+            return self._curved(residual.params)
+        return residual
+
+    def relative_curvature(self, curvature):
+        params, everyone = curvature.params, np.arange(self.n_neurons)
+        own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
+        total, weight = np.zeros(self.n_neurons), 0.0
+        for rows, block in self.design.sample(SAMPLE_ROWS):
+            bend = self._curvature(block @ params[:-1], params, rows.start, rows.stop, everyone)
+            squares = np.square(block, out=block)
+            used = self.design.row_mask[rows, None].astype(np.float64)
+            own += squares.T @ bend
+            shared += squares.T @ used
+            total, weight = total + bend.sum(axis=0), weight + used.sum()
+        return ratio_of(own, total, shared, weight)
+
+    def sharpen(self):
+        sharp = self._walk.sharpened()
+        changed, self._walk, self._sharp = sharp is not self._walk, sharp, True
+        return changed
+
+    def column_means(self, rows):
+        return rows.total if isinstance(rows, _Curvature) else rows[-1]
+
+    def _curved(self, params: FloatArray) -> FloatArray:
+        """Features and ones times the curvature at `params`: the intercept's rows of the Hessians."""
+        walk = self._walk
+        plan = walk.plan(params[:-1])
+
+        def work(start: int, stop: int):
+            block = walk.open(start, stop)
+            curvature = self._curvature(walk.predictor(block, plan), params, start, stop, np.arange(self.n_neurons))
+            return curvature.sum(axis=0), walk.collect(block, curvature)
+
+        level, features = walk.each(work)
+        return np.vstack([walk.finish(features), level])
+
+    def _curvature(self, eta: FloatArray, params: FloatArray, start: int, stop: int, columns) -> FloatArray:
+        rows = self._rows(start, stop, columns, len(eta))
+        with enable_x64():
+            out = _curvature()(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
+            return np.asarray(out)[: stop - start]
+
+    def hessian(self, curvature, columns):
+        """Exact, by one walk over the features themselves."""
+        params, n = curvature.params[:, columns], self.n_features
+        hessian = np.zeros((len(columns), n + 1, n + 1))
+        for rows, block in self.design.blocks():
+            eta = block @ params[:-1]
+            weights = self._curvature(eta, params, rows.start, rows.stop, np.asarray(columns))
+            side = weights.T @ block
+            for place in range(len(columns)):  # a BLAS call of rows x features^2 operations each
+                hessian[place, :n, :n] += weighted_gram(block, weights[:, place])
+            hessian[:, n, :n] += side
+            hessian[:, n, n] += weights.sum(axis=0)
+        hessian[:, :n, n] = hessian[:, n, :n]
+        return hessian
+
+    def hessian_of(self, curvature, column, rows, side):
+        return self.hessian(curvature, np.array([column]))[0][np.ix_(rows, rows)]
+
+    def null_gram(self):
+        if self._gram is None:
+            n = self.n_features
+            self._gram = np.zeros((n + 1, n + 1))
+            self._gram[:n, :n] = self.design.second_moments()
+            self._gram[n, n] = 1.0
+        return self._gram
+
+    def features(self):
+        msg = (
+            f"this solver needs the features as one array, {self.n_rows:,} x {self.n_features:,}, and they are made "
+            "block by block. Use solver_name=None, 'GramLBFGS' or 'Newton'."
+        )
+        raise MemoryError(msg)
+
+    def select(self, columns):
+        def some(rows):
+            return rows if rows is None or rows.shape[1] == 1 else np.ascontiguousarray(rows[:, columns])
+
+        free = None if self.free is None else self.free[:, columns]
+        parts = some(self.y), some(self.weights), self.row_loss, self.penalty.select(columns), free, some(self._offset)
+        return StreamedProblem(self.design, *parts, self.scale[columns], self._gram, self._sharp)
+
+    def with_scale(self, scale: FloatArray) -> StreamedProblem:
+        """The same problem at other dispersions."""
+        parts = self.y, self.weights, self.row_loss, self.penalty, self.free, self._offset
+        return StreamedProblem(self.design, *parts, scale, self._gram, self._sharp)
+
+    def take(self, rows, columns):
+        if isinstance(rows, _Curvature):
+            return _Curvature(rows.params[:, columns], rows.total[columns])
+        return rows[:, columns]
+
+
+class _Curvature:
+    """Second derivatives of all rows, known by the parameters that they are taken at, and their sum."""
+
+    def __init__(self, params: FloatArray, total: FloatArray):
+        self.params, self.total = params, total
+
+
+@cache
+def _block():
+    """The compiled pass over the rows of a block: sums of the loss, residuals, sums of these and of the curvature."""
+    import jax
+    import jax.numpy as jnp
+
+    def evaluate(eta, intercept, y, weights, offset, scale, *, row_loss):
+        value, first, second = _derivatives(eta + offset + intercept, y, scale, row_loss)
+        used = weights > 0  # an overflow in a row that does not count is none
+        residual = jnp.where(used, weights * first, 0.0)
+        curvature = jnp.where(used, weights * jnp.maximum(second, 0.0), 0.0)
+        loss = jnp.where(used, weights * value, 0.0).sum(axis=0)
+        return loss, residual, residual.sum(axis=0), curvature.sum(axis=0)
+
+    return jax.jit(evaluate, static_argnames=("row_loss",))
+
+
+@cache
+def _curvature():
+    """The compiled second derivatives of a block's rows."""
+    import jax
+    import jax.numpy as jnp
+
+    def evaluate(eta, intercept, y, weights, offset, scale, *, row_loss):
+        _, _, second = _derivatives(eta + offset + intercept, y, scale, row_loss)
+        return jnp.where(weights > 0, weights * jnp.maximum(second, 0.0), 0.0)
+
+    return jax.jit(evaluate, static_argnames=("row_loss",))
+
+
+def _derivatives(eta, y, scale, row_loss):
+    """Loss of each row and its first and second derivative in the linear predictor."""
+    import jax
+    import jax.numpy as jnp
+
+    ones = jnp.ones_like(eta)
+
+    def value_and_slope(eta):
+        value, pullback = jax.vjp(lambda eta: row_loss(y.astype(eta.dtype), eta, scale), eta)
+        return value, pullback(ones)[0]
+
+    (value, first), (_, second) = jax.jvp(value_and_slope, (eta,), (ones,))
+    return value, first, second
