@@ -251,12 +251,12 @@ def test_part_of_the_response_for_training(recording):
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["dense", "on the fly"])
-def test_other_data_with_the_same_ranges(recording, kind):
+@pytest.mark.parametrize("memory", [0, 1e9])
+def test_other_data_with_the_same_ranges(recording, memory):
     """The range of a signal is that of the data that were fitted, in either kind of design."""
     first, second = IntervalSet(0, 30), IntervalSet(60, 70)
     train = build(terms(recording), response=recording["spikes"], bin_size=BIN, ep=first)
-    test = build(terms(recording), bin_size=BIN, ep=second, like=train, kind=kind)
+    test = build(terms(recording), bin_size=BIN, ep=second, like=train, memory=memory)
     low, high = train["position"].basis.bounds
     position = recording["position"].bin_average(BIN, first)
     assert (low, high) == (position.values.min(), position.values.max())
@@ -312,6 +312,8 @@ def test_the_kind_is_chosen_by_size_and_says_so(recording):
     model = large.fit(PopulationGLM(regularizer="Ridge"))
     assert "Convolved 9" in model.solution_.stats["design"]
     assert isinstance(build({"h": (CONV, recording["spikes"])}, bin_size=BIN, kind="on the fly").X, Convolved)
+    forced = build(terms(recording), bin_size=BIN, kind="on the fly").X
+    assert [type(part).__name__ for part in forced.parts] == ["Dense", "Dense", "Dense", "Convolved"]
 
 
 BASES = {
@@ -352,7 +354,9 @@ def test_every_kind_is_the_same_design_and_the_same_fit(names, seed, lengths, ho
             signals[0].values[rng.integers(t.size - 100) :][:40] = np.nan
         given_terms[name] = signals[0] if basis is None else (basis, *signals)
     unit = Ts(np.sort(rng.uniform(0, t[-1], 2 * t.size // 10)))
-    dense, fly = (build(given_terms, response=unit, bin_size=0.1, ep=epochs, kind=k) for k in ("dense", "on the fly"))
+    given_to = {"response": unit, "bin_size": 0.1, "ep": epochs}
+    dense = build(given_terms, kind="dense", **given_to)
+    fly = build(given_terms, kind="on the fly", memory=0, **given_to)
     np.testing.assert_array_equal(dense.mask, fly.mask)
     assert dense.names == fly.names
     scale = np.nanmax(np.abs(dense.X.to_dense()), initial=1.0)

@@ -71,8 +71,11 @@ class Piece:
         return list(arrays) if self.basis is None else self.basis._read(arrays)
 
 
-def assemble(pieces: list[Piece], bins: Bins | None, n_rows: int, kind: str) -> AbstractDesign:
+def assemble(pieces: list[Piece], bins: Bins | None, n_rows: int, kind: str, memory: float) -> AbstractDesign:
     """The design of these terms, side by side.
+
+    Convolutions that are made on the fly cost less than reading their columns; functions of signals do not, so the
+    smallest of those terms are held as matrices as long as these, twice, fit in `memory`.
 
     Raises
     ------
@@ -86,7 +89,11 @@ def assemble(pieces: list[Piece], bins: Bins | None, n_rows: int, kind: str) -> 
     epochs = (np.array([0]), np.array([n_rows])) if bins is None else bins.epochs
     if kind == "dense":
         return _dense(some, epochs, n_rows, bins)
-    parts = [_part(piece, epochs, bins) for piece in some]
+    held = _held(some, n_rows, memory)
+    parts = [
+        Dense(_features(piece, epochs, n_rows)) if keep else _part(piece, epochs)
+        for piece, keep in zip(some, held, strict=True)
+    ]
     for piece, part in zip(some, parts, strict=True):
         _check_some_rows(piece, part.row_mask.any(), bins)
     return parts[0] if len(parts) == 1 else SideBySide(*parts)
@@ -106,13 +113,24 @@ def _dense(pieces: list[Piece], epochs: Any, n_rows: int, bins: Bins | None) -> 
     return Dense(out)
 
 
+def _held(pieces: list[Piece], n_rows: int, memory: float) -> list[bool]:
+    """Which terms other than convolutions are small enough to be held as matrices."""
+    need = [2 * 8 * n_rows * piece.n_columns for piece in pieces]
+    held = [False] * len(pieces)
+    for number in sorted(range(len(pieces)), key=need.__getitem__):
+        if not isinstance(pieces[number].basis, AbstractConvBasis) and need[number] <= memory:
+            held[number] = True
+            memory -= need[number]
+    return held
+
+
 def _features(piece: Piece, epochs: Any, n_rows: int) -> np.ndarray:
     values = piece.values()
     features = values[0] if piece.basis is None else piece.basis._expand(values, epochs)
     return features.reshape(n_rows, -1)
 
 
-def _part(piece: Piece, epochs: Any, bins: Bins | None) -> AbstractDesign:
+def _part(piece: Piece, epochs: Any) -> AbstractDesign:
     """A term that is made when it is needed, where that is possible."""
     basis, n_rows = piece.basis, len(piece.samples[0].values)
     if basis is None:

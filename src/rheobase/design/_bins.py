@@ -65,7 +65,10 @@ def as_container(x: Any) -> Any:
     if isinstance(x, TimeSeriesLike):
         kind = {1: Tsd, 2: TsdFrame}.get(len(np.shape(x.values)), TsdTensor)
         args = (np.asarray(x.t, dtype=np.float64), x.values, _support(x))
-        return kind._trusted(*args, *((getattr(x, "columns", None), None) if kind is TsdFrame else ()))
+        if kind is not TsdFrame:
+            return kind._trusted(*args)
+        columns = getattr(x, "columns", None)
+        return kind._trusted(*args, None if columns is None else np.asarray(columns), None)
     if isinstance(x, Mapping) and getattr(x, "time_support", None) is not None:  # a group
         return TsGroup({key: Ts(np.asarray(unit.t)) for key, unit in x.items()}, time_support=_support(x))
     if getattr(x, "time_support", None) is not None and getattr(x, "t", None) is not None:
@@ -152,7 +155,7 @@ def bring(name: str, x: Any, bins: Bins | None, how: str) -> Samples:
             raise ValueError(msg)
         return Samples(values, _channels(values, None), "array")
     assert bins is not None
-    kind, columns = type(x).__name__, getattr(x, "columns", None)
+    kind, columns = type(x).__name__, x._columns if isinstance(x, TsdFrame) else None
     first, last = runs(x.t, bins.support.start, bins.support.end)
     times = take_runs(x.t, first, last)
     if times.size == bins.t.size and bool(np.all(np.abs(times - bins.t) <= _SAME_TIME)):

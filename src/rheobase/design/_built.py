@@ -196,11 +196,11 @@ class BuiltDesign:
         ValueError
             If the response is not a population, or no channel of a term is one of its neurons.
         """
-        columns = getattr(self._response("coupling_mask"), "columns", None)
-        if np.ndim(self.y) != 2:
+        y = self._response("coupling_mask")
+        if np.ndim(y) != 2:
             msg = "coupling_mask needs a response of several neurons; give a TsGroup or TsdFrame as response."
             raise ValueError(msg)
-        receivers = np.arange(np.shape(self.y)[1]) if columns is None else np.asarray(columns)
+        receivers = y._columns if isinstance(y, TsdFrame) else np.arange(np.shape(y)[1])
         chosen = [term for term in self.terms if term.are_events] if terms is None else self._find(_as_list(terms))
         if not chosen:
             msg = "no term is made of counted events; name the terms whose channels are the senders: terms=['history']."

@@ -58,8 +58,8 @@ def build(
         Epochs to use.
     kind : {"auto", "dense", "on the fly"}
         Whether the features are computed once and held as a matrix, or made block by block whenever they are needed:
-        convolutions from their signals, functions from their inputs, columns in files by reading. The fit is the same.
-        "auto": dense if the matrix takes no more than `memory`.
+        convolutions from their signals, other terms, where they do not fit in `memory`, from their inputs or by reading
+        a file. The fit is the same. "auto": dense if the matrix takes no more than `memory`.
     memory : float
         Bytes that a matrix of features may take; a fit holds it twice.
     like : BuiltDesign, optional
@@ -116,7 +116,7 @@ def build(
     n_rows = len(pieces[0].samples[0].values)
     y = _response(response, bins, known, n_rows)
     chosen, reason = _choose(kind, float(memory), n_rows * sum(piece.n_columns for piece in pieces) * 8)
-    X = assemble(pieces, bins, n_rows, chosen)
+    X = assemble(pieces, bins, n_rows, chosen, float(memory))
     starts = np.cumsum([0, *(piece.n_columns for piece in pieces)]).tolist()
     columns = [slice(*pair) for pair in pairwise(starts)]
     placed = tuple(piece.term(where) for piece, where in zip(pieces, columns, strict=True))
