@@ -11,6 +11,8 @@ from ._blockwise import AbstractBlockwise, StandardizedBlockwise
 from ._chunked import aligned
 from ._core import AbstractDesign, AbstractStandardized, bucket
 from ._dense import Dense
+from ._side_by_side_walk import SideBySideWalk
+from ._walk import FeatureWalk
 
 __all__ = ["SideBySide", "StandardizedSideBySide"]
 
@@ -132,24 +134,11 @@ class StandardizedSideBySide(AbstractSideBySide, AbstractStandardized):
 
     def walk(self, n_neurons: int):
         """How a pass for `n_neurons` goes over the rows: each part in its own way."""
-        from ._side_by_side_walk import SideBySideWalk
-        from ._walk import FeatureWalk
-
         walks = [
             part.walk(n_neurons) if isinstance(part, AbstractBlockwise) else FeatureWalk(part, self.block_rows)
             for part in self.parts
         ]
         return SideBySideWalk(walks, self.columns_of_parts)
-
-    def sample(self, n_rows: int):
-        """Numbers and features of about `n_rows` rows in stretches spread over all, zero on masked rows."""
-        from ._core import spread_rows
-
-        stretches = spread_rows(self.n_samples, n_rows)
-        numbers = np.concatenate([np.arange(rows.start, rows.stop) for rows in stretches])
-        features = np.concatenate([self.take(rows.start, rows.stop) for rows in stretches])
-        features[~self.row_mask[numbers]] = 0.0
-        return numbers, features
 
     def second_moments(self) -> FloatArray:
         """Mean of products of features over valid rows, shape (n_features, n_features).
