@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rheobase.solvers import GramLBFGS, Newton, choose, get_solver, list_available_solvers
+from rheobase.solvers import (
+    SVRG,
+    Adam,
+    GramLBFGS,
+    Newton,
+    ProxSVRG,
+    choose,
+    get_solver,
+    get_solver_documentation,
+    list_algo_backends,
+    list_available_algorithms,
+    list_available_solvers,
+)
 from rheobase.solvers.jaxopt import Jaxopt
 from rheobase.solvers.registry import check_options, make_solver
 
@@ -31,6 +43,11 @@ def test_every_listed_name_makes_a_solver(name):
         ("BFGS", "BFGS", "jaxopt", Jaxopt),
         ("GradientDescent[jaxopt]", "GradientDescent", "jaxopt", Jaxopt),
         ("NonlinearCG", "NonlinearCG", "jaxopt", Jaxopt),
+        ("ProximalGradient", "ProximalGradient", "rheobase", Newton),
+        ("ProximalGradient[jaxopt]", "ProximalGradient", "jaxopt", Jaxopt),
+        ("SVRG", "SVRG", "rheobase", SVRG),
+        ("ProxSVRG[rheobase]", "ProxSVRG", "rheobase", ProxSVRG),
+        ("Adam", "Adam", "rheobase", Adam),
     ],
 )
 def test_names_and_backends(name, algorithm, backend, kind):
@@ -64,6 +81,12 @@ def test_unknown_names(name, error, message):
         ("Newton", {"tol": 0.0}, ValueError, r"solver_kwargs\['tol'\] must be a number > 0, got 0.0"),
         ("Newton", {"tol": np.nan}, ValueError, r"solver_kwargs\['tol'\] must be a number > 0, got nan"),
         ("Newton", {"maxiter": -1}, ValueError, r"solver_kwargs\['maxiter'\] must be a number > 0, got -1"),
+        ("SVRG", {"batch_size": 0}, ValueError, r"solver_kwargs\['batch_size'\] must be a number > 0, or None"),
+        ("SVRG", {"batch_size": 2.5}, ValueError, r"solver_kwargs\['batch_size'\] must be a whole number, got 2.5"),
+        ("SVRG", {"stepsize": -1.0}, ValueError, r"solver_kwargs\['stepsize'\] must be a number > 0, or None"),
+        ("SVRG", {"seed": 0.5}, ValueError, r"solver_kwargs\['seed'\] must be a whole number, got 0.5"),
+        ("Adam", {"beta1": 1.0}, ValueError, r"solver_kwargs\['beta1'\] must lie between 0 and 1, got 1.0"),
+        ("SVRG", {"beta1": 0.9}, NameError, r"solver 'SVRG' takes no option 'beta1'"),
         ("Newton", {"maxiter": "many"}, ValueError, r"solver_kwargs\['maxiter'\] must be a number > 0, got 'many'"),
     ],
 )
@@ -95,3 +118,28 @@ def test_a_name_wins_over_the_size():
     solver, reason = make_solver("GramLBFGS", {"maxiter": 7}, 20_000, 2, 1)
     assert solver == GramLBFGS(maxiter=7)
     assert reason == "asked for by name"
+
+
+@pytest.mark.parametrize("name", list_available_algorithms())
+def test_backends_of_every_algorithm(name):
+    backends = list_algo_backends(name)
+    assert backends
+    assert get_solver(name).backend == backends[0]
+    for backend in backends:
+        assert get_solver(f"{name}[{backend}]").backend == backend
+
+
+@pytest.mark.parametrize("name", list_available_solvers())
+def test_every_solver_is_documented_with_its_options(name):
+    text = get_solver_documentation(name)
+    assert text.startswith(get_solver(name).full_name)
+    assert all(option in text for option in get_solver(name).options)
+
+
+def test_documentation_of_a_class_and_at_length():
+    assert get_solver_documentation(SVRG).startswith("SVRG(maxiter=500, tol=1e-08")
+    assert "class Adam" in get_solver_documentation("Adam", show_help=True)
+    with pytest.raises(ValueError, match="unknown solver_name 'Newtom'"):
+        get_solver_documentation("Newtom")
+    with pytest.raises(ValueError, match="unknown solver_name 'Newtom'"):
+        list_algo_backends("Newtom")

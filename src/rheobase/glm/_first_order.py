@@ -58,17 +58,22 @@ class FirstOrderState:
     reference_point: FloatArray | None = None
     full_grad_at_reference_point: FloatArray | None = field(default=None, repr=False)
 
-    def gradient_of(self, problem: GLMProblem, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Gradient of the loss of a batch in the state's coordinates, and the loss, shape (neuron,)."""
+    def gradient_of(self, problem: GLMProblem, params: FloatArray) -> FloatArray:
+        """Gradient of the loss of a batch in the state's coordinates, shape (n_features + 1, neuron)."""
+        change = self.frame.to(Frame(problem.design.center, problem.design.scale))
+        return change.pull_gradient(problem.gradient(self.evaluate(problem, params).residual)) * self.free
+
+    def evaluate(self, problem: GLMProblem, params: FloatArray):
+        """The loss of a batch, with its derivatives in the predictor."""
         change = self.frame.to(Frame(problem.design.center, problem.design.scale))
         eta = problem.predictor(change.carry(params))
-        now = problem.evaluate(problem.start(), eta, np.ones(problem.n_neurons))
-        return change.pull_gradient(problem.gradient(now.residual)) * self.free, now.loss
+        return problem.evaluate(problem.start(), eta, np.ones(problem.n_neurons))
 
     def step(self, problem: GLMProblem, penalty: Penalty, params: FloatArray) -> FloatArray:
         """One step on a batch, shape (n_features + 1, neuron)."""
         self.iter_num += 1
-        return _STEPS[self.algorithm.removesuffix("[jaxopt]")](self, problem, penalty, params)
+        with np.errstate(over="ignore", invalid="ignore"):  # a step too long is told by what it leads to
+            return _STEPS[self.algorithm.partition("[")[0]](self, problem, penalty, params)
 
     def scaled_penalty(self, rules: Rules) -> Penalty:
         """The penalty in the state's coordinates."""
@@ -79,7 +84,7 @@ class FirstOrderState:
         if self.stepsize is not None:
             return np.full(problem.n_neurons, self.stepsize)
         rows = max(problem.design.n_valid, 1)
-        return _SAFE / (self.smoothness + 2.0 * (problem.n_features + 1) / rows)
+        return _SAFE / (self.smoothness * (1.0 + 2.0 * (problem.n_features + 1) / rows))
 
 
 def begin(
@@ -109,17 +114,18 @@ def begin(
     else:
         frame = Frame(problem.design.center, problem.design.scale)
         problem.penalty = penalty_at(frame.scale)
+        here = frame.convert(*start) * free
         null = np.zeros((n, n_neurons))
-        null[-1] = start[1]
+        null[-1] = here[-1]
         kinked = problem.penalty.norms is not None
         metric = (diagonal_metric if kinked else whitening_metric)(problem, null)
-        smoothness = _largest(problem, metric) if kinked else np.ones(n_neurons)
+        smoothness = np.maximum(_largest(problem, metric, null), _largest(problem, metric, here))
     # momentum is the default where plain steps are asked for, and amplifies the noise of batches where they are not
     settings = {**defaults, "acceleration": given is not None, **options}
     state = FirstOrderState(name, frame, metric, free, given, smoothness, settings)
     if name in ("SVRG", "ProxSVRG"):
         state.reference_point = frame.convert(*start) * free
-        state.full_grad_at_reference_point = state.gradient_of(problem, state.reference_point)[0]
+        state.full_grad_at_reference_point = state.gradient_of(problem, state.reference_point)
     return state
 
 
@@ -153,8 +159,14 @@ def first_order_step(
         problem = problem.with_scale(np.broadcast_to(np.asarray(found, dtype=np.float64), (y.shape[1],)))
     penalty = state.scaled_penalty(rules)
     new = state.step(problem, penalty, params)
+    if not np.isfinite(new).all():
+        msg = (
+            f"the step of {state.algorithm!r} led to NaN or infinite parameters. Give a smaller stepsize among "
+            "solver_kwargs, or none, to have it chosen."
+        )
+        raise ValueError(msg)
     coef, intercept = state.frame.restore(new)
-    loss = state.gradient_of(problem, new)[1] + penalty.smooth(new) + penalty.kinks(new)
+    loss = state.evaluate(problem, new).loss + penalty.smooth(new) + penalty.kinks(new)
     n_free = np.count_nonzero(coef, axis=0) if penalty.norms is not None else state.free[:-1].sum(axis=0)
     stats = {
         "solver": state.algorithm,
@@ -176,17 +188,19 @@ def first_order_step(
     return Solution(coef, intercept, loss, result, np.full(n_neurons, state.iter_num), stats)
 
 
-def _largest(problem: GLMProblem, metric: Metric) -> FloatArray:
-    """Largest curvature of the null model in a diagonal metric, shape (neuron,)."""
-    gram = problem.null_gram()
-    roots = metric.root.T
-    return np.array([np.linalg.eigvalsh(gram * np.outer(root, root))[-1] for root in roots])
+def _largest(problem: GLMProblem, metric: Metric, params: FloatArray) -> FloatArray:
+    """Largest curvature of the objective at `params`, in a metric, shape (neuron,)."""
+    now = problem.evaluate(problem.start(), problem.predictor(params), np.ones(problem.n_neurons))
+    hessian = problem.hessian(now.curvature, np.arange(problem.n_neurons))
+    problem.penalty.add_to(hessian, np.arange(problem.n_neurons))
+    roots = metric.root.T[:, :, None] * np.eye(len(params)) if metric.diagonal else metric.root
+    return np.linalg.eigvalsh(roots.transpose(0, 2, 1) @ hessian @ roots)[:, -1] / metric.height
 
 
 def _descend(state: FirstOrderState, problem: GLMProblem, penalty: Penalty, params: FloatArray) -> FloatArray:
     """Gradient descent, accelerated if asked for (Nesterov 1983; Beck & Teboulle 2009 with norms)."""
     point = params if state.velocity is None else state.velocity
-    gradient = state.gradient_of(problem, point)[0] + penalty.gradient(point)
+    gradient = state.gradient_of(problem, point) + penalty.gradient(point)
     new = state.metric.step(point, gradient, state.size(problem), penalty.norms)
     if state.options.get("acceleration"):
         momentum = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * state.momentum**2))
@@ -197,7 +211,7 @@ def _descend(state: FirstOrderState, problem: GLMProblem, penalty: Penalty, para
 
 def _reduce_variance(state: FirstOrderState, problem: GLMProblem, penalty: Penalty, params: FloatArray) -> FloatArray:
     """SVRG: the batch's gradient, corrected by how it differs from the full one at the reference point."""
-    here, there = (state.gradient_of(problem, point)[0] for point in (params, state.reference_point))
+    here, there = (state.gradient_of(problem, point) for point in (params, state.reference_point))
     gradient = here - there + state.full_grad_at_reference_point + penalty.gradient(params)
     return state.metric.step(params, gradient, state.size(problem), penalty.norms)
 
@@ -206,7 +220,7 @@ def _adapt(state: FirstOrderState, problem: GLMProblem, penalty: Penalty, params
     """Adam."""
     beta1, beta2 = state.options["beta1"], state.options["beta2"]
     root, height = state.metric.root, state.metric.height
-    gradient = (state.gradient_of(problem, params)[0] + penalty.gradient(params)) / height
+    gradient = (state.gradient_of(problem, params) + penalty.gradient(params)) / height
     gradient = _times(root, gradient, transpose=True)
     state.first = beta1 * state.first + (1 - beta1) * gradient
     state.second = beta2 * state.second + (1 - beta2) * gradient**2

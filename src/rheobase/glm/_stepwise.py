@@ -204,12 +204,6 @@ class Stepwise:
             solution = opt_state.absorb(design, response, terms, rules, None)
         else:
             solution = first_order_step(opt_state, design, response, terms, rules, start)
-        if not (np.isfinite(solution.coef).all() and np.isfinite(solution.intercept).all()):
-            msg = (
-                f"the step of {self.solver_name!r} led to NaN or infinite parameters. Give a smaller stepsize among "
-                "solver_kwargs, or none, to have it chosen."
-            )
-            raise ValueError(msg)
         if n_samples is not None:
             solution.stats["weight_used"] = np.full(shape[1], float(n_samples))
         self._publish(opt_state if isinstance(opt_state, Stream) else None, solution, y)

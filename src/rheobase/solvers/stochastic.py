@@ -34,7 +34,7 @@ _ROUNDING = 1e-14
 _SHORTEST = 1e-6
 """Share of the first step size at which a neuron gives up."""
 
-_SAFE = 0.5
+_SAFE = 0.8
 """Step size, over one by the smoothness."""
 
 
@@ -49,7 +49,7 @@ class SVRG(AbstractSolver):
     tol
         Largest entry of a full gradient step, relative to the largest coefficient, in units of the features' spread.
     stepsize
-        In coordinates in which the null model's curvature is the identity. None: a half over the smoothness, measured
+        In coordinates in which the null model's curvature is the identity. None: 0.8 over the smoothness, measured
         before each pass.
     batch_size
         Rows of a step. None: about two for each feature, and at least 64.
@@ -194,12 +194,13 @@ class _Passes:
         import jax
 
         candidate = np.asarray(self._epoch(jax.random.fold_in(self.key, number)))
-        candidate = np.where(self.moving & np.isfinite(candidate).all(axis=0), candidate, self.params)
+        lost = self.moving & ~np.isfinite(candidate).all(axis=0)
+        candidate = np.where(self.moving & ~lost, candidate, self.params)
         now, objective = self._evaluate(candidate)
         slack = _ROUNDING * np.maximum(np.abs(self.objective), np.abs(self.now.loss))
-        up = ~(objective <= self._ceiling(number) + slack)
+        up = lost | ~(objective <= self._ceiling(number) + slack)
         self.n_iter[self.moving] += 1
-        self.factor = np.where(up, 0.5 * self.factor, np.minimum(1.2 * self.factor, 1.0))
+        self.factor = np.where(up, 0.5 * self.factor, self.factor)
         if up.any():
             candidate = np.where(up, self.params, candidate)
             self._taken_back(up)
