@@ -152,6 +152,8 @@ def test_a_full_disk_while_another_writer_writes(path):
     assert names(path) == []
     _cache.write_stream(path, [b"a", b"b"])
     assert path.read_bytes() == b"ab"
+    _cache.write_stream(path, b"all at once")
+    assert path.read_bytes() == b"all at once"
 
 
 CHILD = """

@@ -99,6 +99,7 @@ def write_stream(path: Path, stream: Iterable[bytes]) -> None:
     if isinstance(stream, RemoteFile):
         download(stream.url, path, timeout=stream.timeout)
         return
+    pieces = [stream] if isinstance(stream, bytes | bytearray) else stream
     with replaced(Path(path)) as temporary, temporary.open("wb") as file:
-        for piece in stream:
+        for piece in pieces:
             file.write(piece)

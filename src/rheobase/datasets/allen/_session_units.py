@@ -153,7 +153,7 @@ class AbstractSessionUnits:
 
         table = self.api.file.invalid_times()
         columns = {name: table.get(name, np.empty(0)) for name in ("start_time", "stop_time")}
-        tags = pd.Series(list(table.get("tags", ())), dtype=object)
+        tags = pd.Series([t if isinstance(t, list) else [t] for t in table.get("tags", ())], dtype=object)
         return pd.DataFrame(columns | {"tags": tags}, index=pd.RangeIndex(len(tags), name="id"))
 
     def _invalid_of(self, labels: list[str]) -> pd.DataFrame:

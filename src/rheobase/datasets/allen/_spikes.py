@@ -86,22 +86,28 @@ def count_in_bins(
     if out.size == 0:
         return out
     runs = _Runs(times, offsets, units, edges[:, 0], np.nextafter(edges[:, -1], -np.inf))
-    place = _Bins(edges)
-    for_each(lambda block: _count_block(out[block].reshape(-1), runs(block), place, binarize), runs.blocks)
+    bins = _Bins(edges)
+    for_each(lambda block: _count_block(out[block].reshape(-1), runs(block), bins, binarize), runs.blocks)
     return out
 
 
-def _count_block(flat: np.ndarray, runs: tuple[FloatArray, IntArray, IntArray], place: _Bins, binarize: bool) -> None:
+def _count_block(flat: np.ndarray, runs: tuple[FloatArray, IntArray, IntArray], bins: _Bins, binarize: bool) -> None:
     """Count the spikes of some units into `flat`, which has a cell for each of their presentations and bins."""
     own, first, last = runs
-    n_presentations, n_bins = first.shape[1], place.n_edges - 1
-    sizes_all = last - first
+    sizes = (last - first).reshape(-1)
+    full = np.flatnonzero(sizes)
+    sizes = sizes[full]
     most = np.iinfo(flat.dtype).max if flat.dtype.kind in "iu" else np.inf
-    wide = np.zeros(flat.size, dtype=np.int64) if not binarize and sizes_all.max() > most else None
-    chosen = take_runs(own, first, last)
-    for rows, run, sizes in run_blocks(sizes_all):
-        cells = np.repeat(run * n_bins, sizes)
-        cells += place(chosen[rows], run % n_presentations, sizes)
+    wide = np.zeros(flat.size, dtype=np.int64) if not binarize and sizes.max(initial=0) > most else None
+    presentation = full % first.shape[1]
+    shift = first.reshape(-1)[full] - (np.cumsum(sizes) - sizes)  # from the place among all runs to that in the store
+    cell, onset = full * (bins.n_edges - 1), bins.starts.take(presentation)
+    for rows, run, counts in run_blocks(sizes):
+        which = np.repeat(run, counts)
+        place = shift.take(which)
+        place += np.arange(rows.start, rows.stop)
+        cells = bins(own.take(place), presentation, onset, which)
+        cells += cell.take(which)
         if binarize:
             flat[cells] = 1
         elif wide is None:
@@ -118,8 +124,8 @@ def _count_block(flat: np.ndarray, runs: tuple[FloatArray, IntArray, IntArray], 
 class _Bins:
     """Number of the bin that holds a time: by division where bins are even, by bisection where they are not.
 
-    Called with times that lie in the bins of their presentations (s), run after run, and with the presentation and the
-    size of every run.
+    Called with times that lie in the bins of their presentations (s); the presentation of each run of spikes and where
+    its bins begin (s); and the run of each time.
     """
 
     def __init__(self, edges: FloatArray) -> None:
@@ -129,20 +135,21 @@ class _Bins:
         self.even = width > 0 and bool((np.abs(edges - ideal) < 0.1 * _NEAR * width).all())
         self.starts, self.scale = edges[:, 0].copy(), 1.0 / width if width > 0 else 0.0
 
-    def __call__(self, times: FloatArray, presentation: IntArray, sizes: IntArray) -> IntArray:
+    def __call__(self, times: FloatArray, presentation: IntArray, onset: FloatArray, which: IntArray) -> IntArray:
         if not self.even:
-            base = np.repeat(presentation * self.n_edges, sizes)
-            return segmented_search(self.edges, base, base + self.n_edges, times, "right") - 1 - base
-        place = times - np.repeat(self.starts[presentation], sizes)
+            return self._look_up(times, presentation.take(which))
+        place = times - onset.take(which)
         place *= self.scale
         found = place.astype(np.int64)
         place -= np.rint(place)
         near = np.flatnonzero(np.abs(place, out=place) < _NEAR)
         if near.size:  # so close to an edge the edges decide, not the division
-            run = np.searchsorted(np.cumsum(sizes), near, side="right")
-            base = presentation[run] * self.n_edges
-            found[near] = segmented_search(self.edges, base, base + self.n_edges, times[near], "right") - 1 - base
+            found[near] = self._look_up(times[near], presentation.take(which[near]))
         return found
+
+    def _look_up(self, times: FloatArray, presentation: IntArray) -> IntArray:
+        base = presentation * self.n_edges
+        return segmented_search(self.edges, base, base + self.n_edges, times, "right") - 1 - base
 
 
 def spikes_in(

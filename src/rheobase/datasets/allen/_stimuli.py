@@ -185,7 +185,8 @@ def mask_invalid(table: pd.DataFrame, starts: np.ndarray, stops: np.ndarray) -> 
 
 def without_unused(table: pd.DataFrame) -> pd.DataFrame:
     """The table without the columns in which nothing stands."""
-    return table[[name for name in table if name in ("start_time", "stop_time") or not is_missing(table[name]).all()]]
+    always = ("start_time", "stop_time", "stimulus_name")
+    return table[[name for name in table if name in always or not is_missing(table[name]).all()]]
 
 
 def parameter_values(table: pd.DataFrame, drop_nulls: bool) -> dict[str, np.ndarray]:
