@@ -73,6 +73,7 @@ ax.set(xlabel="Time (s)", ylabel="Fluorescence / its maximum", yticks=[])
 ends = np.array([average[:, busiest].min(), average[:, busiest].max()])
 beside.loglog(ends, 0.15 * ends, color="0.2", linewidth=1, label="proportional")
 beside.set(xlabel="Mean of 3 s (a.u.)", ylabel="Standard deviation (a.u.)")
+beside.tick_params(which="minor", labelbottom=False)
 beside.legend(loc="upper left")
 slopes = [stats.linregress(np.log(average[:, cell]), np.log(spread[:, cell])).slope for cell in range(light.shape[1])]
 print(f"slope of log deviation on log mean: median {np.median(slopes):.2f} (Gamma 1, Gaussian 0)")
