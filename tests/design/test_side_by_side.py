@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers import ROUNDING
-from rheobase.design import Convolved, Dense, SideBySide, _blockwise
+from helpers import ROUNDING, SOLVER
+from rheobase.design import Chunked, Convolved, Dense, SideBySide, _blockwise
 from rheobase.glm import GLM, PopulationGLM
 
 
@@ -76,6 +76,65 @@ def test_sparse_penalties_run_too(parts):
     y = np.random.default_rng(5).poisson(1.0, size=300)
     options = {"regularizer": "Lasso", "regularizer_strength": 0.05}
     np.testing.assert_allclose(GLM(**options).fit(design, y).coef_, GLM(**options).fit(X, y).coef_, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("window", [10, 90])
+def test_a_walk_gives_the_same_products(window, large, monkeypatch):
+    """Whether the convolution goes through its features or through the Fourier transform."""
+    from rheobase.design import _convolved
+
+    if large:
+        monkeypatch.setattr(_convolved, "_LARGE", 1)
+    rng = np.random.default_rng(2)
+    signals, kernel = rng.normal(size=(3000, 3)), rng.normal(size=(window, 2))
+    conv = Convolved(signals, kernel, first=[0, 1500], last=[1490, 3000])
+    video = Chunked(rng.normal(size=(3000, 2)) + 3.0)
+    design = SideBySide(rng.normal(size=(3000, 2)), conv, video)
+    standard = design.standardized()
+    coef = rng.normal(size=(10, 4))
+    residual = np.where(standard.row_mask[:3000, None], rng.normal(size=(3000, 4)), 0.0)
+    walk = standard.walk(4)
+    walk.block_rows = min(walk.block_rows, 1100)  # some blocks and a rest
+    plan, eta = walk.plan(coef), np.zeros((3000, 4))
+
+    def work(start, stop):
+        block = walk.open(start, stop)
+        eta[start:stop] = walk.predictor(block, plan)[: stop - start]
+        return (walk.collect(block, residual[start:stop]),)
+
+    (total,) = walk.each(work)
+    x = standard.to_array()[:3000]
+    used = standard.row_mask[:3000]
+    np.testing.assert_allclose(eta[used], (x @ coef)[used], rtol=0, atol=1e4 * ROUNDING)
+    np.testing.assert_allclose(walk.finish(total), x.T @ residual, rtol=0, atol=1e6 * ROUNDING)
+    moments = standard.second_moments()
+    np.testing.assert_array_equal(moments, moments.T)
+    exact = x.T @ x / used.sum()
+    # a large convolution counts the edges of epochs too, a window or two of 3,000 rows
+    np.testing.assert_allclose(moments, exact, rtol=0, atol=0.15 if large else 1e3 * ROUNDING)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_fit_that_keeps_no_rows_is_that_of_the_matrix(large, monkeypatch):
+    """As for an hour of a hundred neurons: a walk over blocks, convolutions through the Fourier transform."""
+    from rheobase.design import _convolved
+    from rheobase.glm import _fit
+
+    monkeypatch.setattr(_fit, "_MANY_ROWS", 1)
+    monkeypatch.setattr(_convolved, "_LARGE", 1 if large else 1 << 40)
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(0.5, size=(4000, 4)).astype(np.uint8)
+    kernel = np.exp(-np.arange(30)[:, None] / [3.0, 9.0])
+    stimulus = rng.normal(size=(4000, 2)) + 1.0
+    design = SideBySide(Dense(stimulus), Convolved(counts, kernel, first=[0, 2000], last=[1990, 4000]))
+    X, y = design.to_dense(), np.minimum(counts + (stimulus[:, :1] > 1.5), 255).astype(np.uint8)
+    options = {"regularizer": "Ridge", "regularizer_strength": 1e-3, "solver_name": "GramLBFGS"}
+    ours, theirs = PopulationGLM(**options).fit(design, y), PopulationGLM(**options).fit(X, y)
+    assert ours.solution_.stats["streamed"]
+    assert not theirs.solution_.stats["streamed"]
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=0, atol=SOLVER)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=0, atol=SOLVER)
 
 
 def test_sides_must_have_the_same_rows():
