@@ -43,6 +43,7 @@ def test_parameters_are_the_constructors_arguments(model):
         "regularizer_strength",
         "solver_name",
         "solver_kwargs",
+        "coef_bounds",
     }
     assert set(params) == expected | ({"feature_mask"} if model is PopulationGLM else set())
     assert params["regularizer_strength"] is None

@@ -9,7 +9,9 @@ import numpy as np
 
 from .. import links, observation_models
 from .. import regularizer as regularizers
-from ..solvers.registry import check_options, get_solver
+from ..solvers.newton import Newton
+from ..solvers.registry import NATIVE, check_options, get_solver
+from ._bounds import Bounds, check_bounds, read_bounds
 from ._cv import CV
 from ._estimator import AbstractEstimator
 from ._reml import REML
@@ -36,7 +38,10 @@ class AbstractArguments(AbstractEstimator):
         regularizer_strength=None,
         solver_name=None,
         solver_kwargs=None,
+        *,
+        coef_bounds=None,
     ):
+        self.coef_bounds = coef_bounds
         self.observation_model = observation_model
         self.inverse_link_function = inverse_link_function
         self._strength = None
@@ -132,8 +137,32 @@ class AbstractArguments(AbstractEstimator):
         check_options(self.solver_name, value or {})
         self._solver_kwargs = value or {}
 
+    @property
+    def coef_bounds(self):
+        """Bounds of the coefficients: a pair, ``"nonnegative"``, ``"nonpositive"``, or None."""
+        return self._coef_bounds
+
+    @coef_bounds.setter
+    def coef_bounds(self, value):
+        check_bounds(value)
+        self._coef_bounds = value
+
+    def _mask(self, shape):
+        """Which coefficients are free, shape (feature, neuron); None for all."""
+        return None
+
+    def _bounds(self, shape: tuple[int, int]) -> Bounds | None:
+        """Bounds of the coefficients, shape (feature, neuron)."""
+        return read_bounds(self._coef_bounds, shape, self._mask(shape), self._blocks)
+
     def _check_solver(self) -> None:
-        """Raise a ValueError if the solver that was named cannot minimise the penalty."""
+        """Raise a ValueError if the solver that was named cannot minimise the penalty, or keep to bounds."""
+        if self._coef_bounds is not None and not keeps_bounds(self.solver_name):
+            msg = (
+                f"solver {self.solver_name!r} cannot keep coefficients in coef_bounds; use solver_name='Newton', or "
+                "leave it out."
+            )
+            raise ValueError(msg)
         if not self._regularizer.allow_solver(self.solver_name):
             known = ", ".join(map(repr, self._regularizer.allowed_solvers))
             msg = (
@@ -180,10 +209,17 @@ class AbstractArguments(AbstractEstimator):
             "regularizer_strength": self.regularizer_strength,
             "solver_name": self.solver_name,
             "solver_kwargs": self.solver_kwargs,
+            "coef_bounds": self.coef_bounds,
         }
         shown = {key: value for key, value in given.items() if value is not None and not _is_empty(value)}
         body = ",\n".join(f"    {key}={_short(value)}" for key, value in shown.items())
         return f"{type(self).__name__}(\n{body},\n)"
+
+
+def keeps_bounds(solver_name: str) -> bool:
+    """Whether a solver can hold coefficients in a box: Newton's method, under all its names."""
+    spec = get_solver(solver_name)
+    return spec.algo_name == "auto" or (spec.backend == "rheobase" and NATIVE[spec.algo_name] is Newton)
 
 
 def _is_empty(value: Any) -> bool:

@@ -83,6 +83,12 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             self.cv_ = search.run(strength)
             strength, factor = search.unit, self.cv_.best_strength
         elif isinstance(strength, REML):
+            if self.coef_bounds is not None:
+                msg = (
+                    "regularizer_strength='reml' integrates over all coefficients, which bounds do not allow; with "
+                    "coef_bounds use regularizer_strength='cv' or a number."
+                )
+                raise ValueError(msg)
             self.reml_ = choose_strengths(self, design, response, terms, strength, start)
             strength = self.reml_.strengths
         solution = solve(
@@ -99,6 +105,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             offset=terms.offset,
             sample_weight=terms.weight,
             strength_factor=factor,
+            bounds=self._bounds(shape),
         )
         self.strength_ = strength if factor is None else factor
         if self.reml_ is not None and len(strength) == 1:
@@ -132,9 +139,6 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             )
             raise ValueError(msg)
         return read_rows(X, *shape, offset=offset, exposure=exposure, sample_weight=sample_weight)
-
-    def _mask(self, shape):
-        return None
 
     def _check_start(self, init_params, shape, name="init_params") -> tuple[FloatArray, FloatArray]:
         try:
@@ -244,7 +248,8 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             As they were given to `fit`.
         kind : {"bayesian", "sandwich"}
             Covariance of a penalised fit: with the penalty as a prior, whose intervals cover the truth, or of the
-            estimate around its own (biased) mean. The same without a penalty.
+            estimate around its own (biased) mean. The same without a penalty. A coefficient at a bound is taken as
+            known: it has no standard error (NaN), and those of the others are as if it were held there.
         feature_names : sequence of str, optional
             For the table; the columns of `X` by default.
 

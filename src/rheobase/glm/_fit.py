@@ -15,6 +15,7 @@ from ..regularizer import AbstractRegularizer
 from ..solvers._core import Progress, Result, Solution, Trace
 from ..solvers._penalty import Penalty
 from ..solvers.registry import make_solver
+from ._bounds import Bounds
 from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
 from ._rows import row_weights, rows_counted
@@ -44,6 +45,7 @@ def solve(
     sample_weight: FloatArray | None = None,
     scale: FloatArray | None = None,
     strength_factor: FloatArray | None = None,
+    bounds: Bounds | None = None,
 ) -> Solution:
     """Fit every neuron on its own optimum.
 
@@ -72,6 +74,8 @@ def solve(
         model's own, or else they are estimated with the coefficients.
     strength_factor
         Multiplies the penalty of each neuron, shape (neuron,).
+    bounds
+        Of the coefficients.
 
     Returns
     -------
@@ -87,9 +91,11 @@ def solve(
     silent, silent_mean = _silent(model, y, weights[: len(y)] > 0)
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
-    penalty = penalty_of(regularizer, strength, shape, standard.scale)
+    penalty = penalty_of(regularizer, strength, shape, standard.scale, bounds)
     penalty = penalty if strength_factor is None else penalty.scaled(strength_factor)
     coef, intercept = np.zeros(shape), np.zeros(y.shape[1])
+    if bounds is not None:
+        coef = np.clip(coef, bounds.lower, bounds.upper)
     if silent.any():  # not every link reaches the floor, so it is not asked without need
         intercept[silent] = link.link(silent_mean[silent])
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
@@ -108,7 +114,7 @@ def solve(
         )
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         sizes = (standard.n_valid, design.n_features, len(fitted))
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=penalty.norms is not None)
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=not penalty.plain)
         progress = Progress(len(fitted))
         try:
             given = scale[fitted] if scale is not None else None
@@ -116,11 +122,16 @@ def solve(
         finally:
             progress.close()
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])
+        if bounds is not None:
+            coef[:, fitted] = bounds.select(fitted).keep(coef[:, fitted], trace.params[:-1], problem.penalty.box)
         loss[fitted], result[fitted], n_iter[fitted] = trace.loss, trace.result, trace.n_iter
         scale = np.ones(y.shape[1]) if scale is None else scale.copy()
         scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
-    stats["n_parameters"] = _n_parameters(coef, penalty, feature_mask, problem if fitted.size else None)
+    counted = feature_mask
+    if bounds is not None:  # a coefficient at a bound is not free
+        counted = ~bounds.active(coef) if feature_mask is None else feature_mask & ~bounds.active(coef)
+    stats["n_parameters"] = _n_parameters(coef, penalty, counted, problem if fitted.size else None)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
     stats |= rows_counted(weights, sample_weight, len(y), y.shape[1])
     stats["design"] = repr(design)
@@ -143,7 +154,7 @@ def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: GLM
     penalty, and all that are free under any other.
     """
     if penalty.norms is not None:
-        return np.count_nonzero(coef, axis=0) + 1
+        return np.count_nonzero(coef if feature_mask is None else coef * feature_mask, axis=0) + 1
     free = np.full(coef.shape[1], coef.shape[0]) if feature_mask is None else feature_mask.sum(axis=0)
     if problem is not None and not penalty.diagonal().any():
         free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))

@@ -252,7 +252,9 @@ def infer(model: AbstractGLM, design, response: FloatArray, terms, names: tuple[
     penalty.add_to(bend, np.arange(len(bend)))
     # the penalty stands beside a mean of losses, the information is a sum of log-likelihoods
     bend *= (total * model.observation_model.loss_scale / model.scale_)[:, None, None]
-    free = model._mask(coef.shape)
+    free, bounds = model._mask(coef.shape), model._bounds(coef.shape)
+    if bounds is not None:  # a coefficient at its bound is taken as known
+        free = ~bounds.active(coef) if free is None else free & ~bounds.active(coef)
     covariance, dof = _invert(information, bend, free, kind)
     to_user = np.diag(np.append(1.0 / standard.scale, 1.0))
     to_user[-1, :-1] = -standard.center / standard.scale

@@ -9,11 +9,18 @@ import numpy as np
 from .._types import FloatArray
 from ..regularizer import AbstractRegularizer
 from ..solvers._penalty import Norms, Penalty
+from ._bounds import Bounds
 
 __all__ = ["penalty_of"]
 
 
-def penalty_of(regularizer: AbstractRegularizer, strength: Any, shape: tuple[int, int], scale: FloatArray) -> Penalty:
+def penalty_of(
+    regularizer: AbstractRegularizer,
+    strength: Any,
+    shape: tuple[int, int],
+    scale: FloatArray,
+    bounds: Bounds | None = None,
+) -> Penalty:
     """Penalty on coefficients that are `scale` times the user's, with a row for the intercept.
 
     Parameters
@@ -24,6 +31,8 @@ def penalty_of(regularizer: AbstractRegularizer, strength: Any, shape: tuple[int
         (n_features, neuron).
     scale
         Spread of each feature, shape (n_features,).
+    bounds
+        Of the user's coefficients.
     """
     n_features, n_neurons = shape
     ridge = np.zeros((n_features + 1, n_neurons))
@@ -41,4 +50,4 @@ def penalty_of(regularizer: AbstractRegularizer, strength: Any, shape: tuple[int
         norms = Norms(
             member, np.broadcast_to(groups.strength, (len(groups.strength), n_neurons)), np.append(scale, 1.0)
         )
-    return Penalty(ridge, matrices, weights, norms)
+    return Penalty(ridge, matrices, weights, norms, None if bounds is None else bounds.box(scale))

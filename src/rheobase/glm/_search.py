@@ -45,6 +45,7 @@ class Search:
         self.design = design.standardized(np.isfinite(response).any(axis=1))
         self.rows = self.design.row_mask[: len(response)]
         self.mask = model._mask((design.n_features, response.shape[1]))
+        self.bounds = model._bounds((design.n_features, response.shape[1]))
         self.unit = _unit(model)
 
     def fit(self, y, weight, strength, neurons, start, tol=_SEARCH_TOL):
@@ -64,6 +65,7 @@ class Search:
             offset=offset if offset is None or offset.shape[1] == 1 else offset[:, neurons],
             sample_weight=weight,
             strength_factor=np.asarray(strength, dtype=np.float64),
+            bounds=None if self.bounds is None else self.bounds.select(neurons),
         )
 
     def run(self, settings: CV) -> CrossValidation:

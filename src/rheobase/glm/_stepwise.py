@@ -237,6 +237,9 @@ class Stepwise:
         if isinstance(strength, CV | REML):
             msg = "a strength cannot be searched for on a stream, which never sees rows again. Give a number."
             raise ValueError(msg)
+        if self.coef_bounds is not None:
+            msg = "a stream cannot keep coefficients in coef_bounds; use fit, or a model without bounds."
+            raise ValueError(msg)
         return Rules(
             self.observation_model,
             self.inverse_link_function,
@@ -249,7 +252,7 @@ class Stepwise:
         self._stream = stream
         if stream is not None:
             stream.solution = solution
-        self.cv_, self.strength_ = None, self.regularizer_strength
+        self.cv_, self.reml_, self.strength_ = None, None, self.regularizer_strength
         self._store(solution, y)
 
 

@@ -20,13 +20,18 @@ class GLM(AbstractGLM):
     regularizer : str, regularizer or None
         ``"UnRegularized"`` (default), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, ``"GroupLasso"``, or an
         instance, such as ``Smoothness(basis)``; see `rheobase.regularizer`.
-    regularizer_strength : float, array, "cv" or CV, optional
+    regularizer_strength : float, array, "cv", "reml", CV or REML, optional
         Strength of the penalty (1.0 by default): the fit minimises the mean negative log-likelihood plus the strength
-        times the penalty. ``"cv"`` lets held-out rows decide, neuron by neuron. The intercept is never penalised.
+        times the penalty. ``"cv"`` lets held-out rows decide, neuron by neuron; ``"reml"`` takes the strength under
+        which the responses are most likely, term by term, for a ridge or smoothness. The intercept is never penalised.
     solver_name : str, optional
         Chosen by size if not given; see `rheobase.solvers.list_available_solvers`. Every solver finds the same optimum.
     solver_kwargs : dict, optional
         Options of the solver, such as ``tol`` and ``maxiter``.
+    coef_bounds : pair, "nonnegative", "nonpositive" or None
+        Smallest and largest value of each coefficient, kept exactly: numbers or arrays of shape (feature,), None where
+        there is no bound, such as ``(0, None)``. For features in a dict, a bound may be a dict with the same keys. The
+        intercept has no bounds. Goes with every regulariser.
 
     Attributes
     ----------
@@ -42,8 +47,8 @@ class GLM(AbstractGLM):
         Dispersion, shape (1,): variance of Gaussian, squared coefficient of variation of Gamma responses, extra
         variance of the negative binomial; 1 for the others.
     strength_ : float or numpy.ndarray
-        Strength that was used; shape (1,) if it was searched for.
-    cv_ : CrossValidation or None
+        Strength that was used; shape (1,) if it was searched for, (term, 1) if there were several.
+    cv_, reml_ : CrossValidation, RestrictedLikelihood or None
         The search, if there was one.
     dof_resid_ : numpy.ndarray
         Rows used minus parameters, shape (1,).

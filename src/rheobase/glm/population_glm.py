@@ -20,6 +20,8 @@ class PopulationGLM(MaskedFeatures, AbstractGLM):
         As in `GLM`; a strength may also be an array of shape (feature, neuron).
     feature_mask : array of 0 and 1, optional
         Shape (feature, neuron); a coefficient whose entry is 0 stays 0.
+    coef_bounds : pair, "nonnegative", "nonpositive" or None
+        As in `GLM`; a bound may also have shape (feature, neuron).
 
     Attributes
     ----------
@@ -42,8 +44,16 @@ class PopulationGLM(MaskedFeatures, AbstractGLM):
         solver_name=None,
         solver_kwargs=None,
         feature_mask=None,
+        *,
+        coef_bounds=None,
     ):
         super().__init__(
-            observation_model, inverse_link_function, regularizer, regularizer_strength, solver_name, solver_kwargs
+            observation_model,
+            inverse_link_function,
+            regularizer,
+            regularizer_strength,
+            solver_name,
+            solver_kwargs,
+            coef_bounds=coef_bounds,
         )
         self.feature_mask = feature_mask

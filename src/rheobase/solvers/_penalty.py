@@ -1,4 +1,4 @@
-r"""What is added to the loss: squares of coefficients, quadratic forms, and norms of groups.
+r"""What is added to the loss: squares of coefficients, quadratic forms, norms of groups; and where parameters may be.
 
 .. math:: P_n(w) = \tfrac12 \sum_j d_{jn} w_j^2 + \tfrac12 \sum_m s_{mn}\, w^\top S_m w
     + \sum_g \lambda_{gn} \Big(\sum_{j \in g} (w_j / c_j)^2\Big)^{1/2}
@@ -15,7 +15,10 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
 
-__all__ = ["Norms", "Penalty"]
+__all__ = ["Box", "Norms", "Penalty", "blocked"]
+
+_NEAR = 4 * float(np.finfo(np.float64).eps)
+"""Relative; a parameter this near to a bound got there by a step that was rounded."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,44 @@ class Norms:
 
 
 @dataclass(frozen=True)
+class Box:
+    """Bounds of parameters.
+
+    Attributes
+    ----------
+    lower, upper : FloatArray
+        Shape (n_features + 1, neuron), infinite where there is none.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+
+    def clip(self, params: FloatArray) -> FloatArray:
+        """The nearest parameters inside."""
+        return np.clip(params, self.lower, self.upper)
+
+    def snap(self, params: FloatArray, before: FloatArray) -> FloatArray:
+        """The same after a step from `before`; whoever is at a bound but for rounding is put there."""
+        for bound in (self.lower, self.upper):
+            reach = np.where(np.isfinite(bound), _NEAR * np.maximum(np.abs(before), np.abs(bound)), 0.0)
+            params = np.where(np.abs(params - bound) <= reach, bound, params)
+        return self.clip(params)
+
+    def pinned(self, params: FloatArray, gradient: FloatArray) -> BoolArray:
+        """Parameters at a bound that would leave the box to go down."""
+        return blocked(params, gradient, self.lower, self.upper)
+
+    def select(self, columns) -> Box:
+        """The same for some neurons."""
+        return Box(self.lower[:, columns], self.upper[:, columns])
+
+
+def blocked(values: FloatArray, gradient: FloatArray, lower: FloatArray, upper: FloatArray) -> BoolArray:
+    """Where `values` are at a bound and the way down leads out."""
+    return ((values <= lower) & (gradient > 0)) | ((values >= upper) & (gradient < 0))
+
+
+@dataclass(frozen=True)
 class Penalty:
     """The penalty of every neuron, in the coordinates of the problem.
 
@@ -76,12 +117,20 @@ class Penalty:
         :math:`s`, shape (term, neuron).
     norms : Norms or None
         The part with kinks.
+    box : Box or None
+        Where parameters may be: a penalty of infinity elsewhere.
     """
 
     ridge: FloatArray
     matrices: FloatArray | None = None
     weights: FloatArray | None = None
     norms: Norms | None = None
+    box: Box | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is smooth everywhere: no kinks, no bounds."""
+        return self.norms is None and self.box is None
 
     def gradient(self, params: FloatArray) -> FloatArray:
         """Of the smooth part, shape (n_features + 1, neuron)."""
@@ -128,6 +177,7 @@ class Penalty:
             self.matrices,
             None if self.weights is None else self.weights * factor,
             None if self.norms is None else replace(self.norms, strength=self.norms.strength * factor),
+            self.box,
         )
 
     def select(self, columns) -> Penalty:
@@ -137,4 +187,5 @@ class Penalty:
             self.matrices,
             None if self.weights is None else self.weights[:, columns],
             None if self.norms is None else self.norms.select(columns),
+            None if self.box is None else self.box.select(columns),
         )

@@ -57,11 +57,11 @@ class Batch:
         self._all_loss = np.full(n, np.nan)
         self.columns = np.arange(n)
         self.problem = problem
-        self.params = params.copy()
+        self.params = params.copy() if problem.penalty.box is None else problem.penalty.box.clip(params)
         self.moving = np.ones(n, dtype=bool)
         self.passes = 0
         self.hessians = 0
-        self._constant = not np.any(params[:-1])
+        self._constant = not np.any(self.params[:-1])
         self._evaluate_start()
 
     def _evaluate_start(self) -> None:
@@ -134,11 +134,12 @@ class Batch:
     def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular.
 
-        Where the penalty has kinks, proximal ones: to the minimum of the quadratic model plus the kinks.
+        Where the penalty has kinks, or parameters have bounds, proximal ones: to the minimum of the quadratic model
+        plus the kinks inside the bounds.
         """
         direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
         columns = np.flatnonzero(self.moving)
-        if self.problem.penalty.norms is not None:
+        if not self.problem.penalty.plain:
             return self._proximal_direction(gradient, columns), singular
         for column, hessian in zip(columns, self.hessian(columns)):
             if self.problem.free is None:
@@ -150,30 +151,49 @@ class Batch:
         return direction, singular
 
     def _proximal_direction(self, gradient: FloatArray, columns) -> FloatArray:
-        """Steps to the minimum of the quadratic model plus the kinks, in the coordinates in which norms are taken.
+        """Steps to the minimum of the quadratic model plus the kinks inside the bounds, in the coordinates in which
+        norms are taken.
 
-        Only for coefficients that are not zero or would not stay so: curvature is computed for no others.
+        Only for coefficients that are not zero (or at a bound) or would not stay so: curvature is computed for no
+        others.
         """
-        penalty, norms, direction = self.problem.penalty, self.problem.penalty.norms, np.zeros_like(gradient)
-        awake = norms.awake(self.params, gradient)
-        if self.problem.free is not None:
-            awake &= self.problem.free
-        sides = self.problem.gradient(self.now.curvature)  # one product for all neurons
+        problem, direction = self.problem, np.zeros_like(gradient)
+        norms, box = problem.penalty.norms, problem.penalty.box
+        awake = self._awake(gradient)
+        # of a parabola, one matrix serves all neurons
+        shared = norms is None and (problem.constant_curvature or (self._constant and problem.constant_start))
+        bend = problem.column_means(self.now.curvature) if shared else None
+        sides = None if shared else problem.gradient(self.now.curvature)  # one product for all neurons
         for column in columns:
             rows = np.flatnonzero(awake[:, column])
-            hessian = self.problem.hessian_of(self.now.curvature, column, rows, sides[:, column])
-            hessian += penalty.hessian_of(column, rows)
-            scale = norms.scale[rows]
+            if shared:
+                hessian = bend[column] * problem.null_gram()[np.ix_(rows, rows)]
+            else:
+                hessian = problem.hessian_of(self.now.curvature, column, rows, sides[:, column])
+            hessian += problem.penalty.hessian_of(column, rows)
+            scale = np.ones(len(rows)) if norms is None else norms.scale[rows]
             model = GroupedQuadratic(
                 gradient[rows, column] * scale,
                 hessian * np.outer(scale, scale),
                 self.params[rows, column] / scale,
-                norms.member[rows, column],
-                norms.strength[:, column],
+                np.full(len(rows), -1) if norms is None else norms.member[rows, column],
+                np.zeros(0) if norms is None else norms.strength[:, column],
+                *(() if box is None else (box.lower[rows, column] / scale, box.upper[rows, column] / scale)),
             )
             direction[rows, column] = model.solve() * scale - self.params[rows, column]  # so that zeros are exact
         self.hessians += len(columns)
         return direction
+
+    def _awake(self, gradient: FloatArray) -> BoolArray:
+        """Parameters that are not held by a kink, a bound or a mask, shape (n_features + 1, neuron)."""
+        problem, awake = self.problem, np.ones(gradient.shape, dtype=bool)
+        norms, box = problem.penalty.norms, problem.penalty.box
+        pinned = None if box is None else box.pinned(self.params, gradient)
+        if norms is not None:
+            awake = norms.awake(self.params, gradient if pinned is None else np.where(pinned, 0.0, gradient))
+        if pinned is not None:
+            awake &= ~(pinned if norms is None else pinned & (norms.member < 0))
+        return awake if problem.free is None else awake & problem.free
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
         """Search along `direction` and go there; returns the moves, shape (n_features + 1, neuron)."""
@@ -190,7 +210,8 @@ class Batch:
         self._n_iter[self.columns[self.moving]] = self.iteration
         self._constant = False
         moved = step * direction
-        self.params = self.params + moved
+        box = self.problem.penalty.box
+        self.params = self.params + moved if box is None else box.snap(self.params + moved, self.params)
         return moved
 
     def _line(self, direction: FloatArray, gradient: FloatArray) -> line_search.Line:
