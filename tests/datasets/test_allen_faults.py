@@ -40,7 +40,10 @@ def test_after_a_fault_a_clean_rerun_succeeds(session_file, tmp_path, monkeypatc
     with serve(warehouse(session_file)) as server:
         server.etags = etags
         server.faults[DOWNLOAD] = list(FAULTS[fault])
-        cache = EcephysProjectCache.from_warehouse("http", server.host, manifest=manifest, timeout=0.3, fetch_tries=2)
+        timeout = 0.5 if fault in ("slow first byte", "stalled body") else 20
+        cache = EcephysProjectCache.from_warehouse(
+            "http", server.host, manifest=manifest, timeout=timeout, fetch_tries=2
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "trying again"
             try:

@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import re
-import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -204,19 +204,20 @@ def _bar(part: _Part, total: int | None, shown: bool) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _part_of(path: Path, timeout: float) -> Iterator[_Part]:
-    """The growing file; a private one where there are no locks, or its owner has not moved for `timeout` seconds."""
+    """The growing file; a private one if there are no locks, or its owner has not moved for `timeout` seconds."""
     shared = path.with_name(f"{path.name}.part")
     file = None if fcntl is None else _locked(shared, timeout)
     if file is not None:
         with file:
             yield _Part(file, shared)
         return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    with os.fdopen(handle, "r+b") as private:
+    private = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    with os.fdopen(os.open(private, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666), "r+b") as file:
+        part = _Part(file, private)
         try:
-            yield _Part(private, Path(name))
+            yield part
         finally:
-            _Part(private, Path(name)).drop()
+            part.drop()
 
 
 def _locked(part: Path, timeout: float) -> IO[bytes] | None:
@@ -234,6 +235,10 @@ def _locked(part: Path, timeout: float) -> IO[bytes] | None:
                 size, since = now, time.monotonic()
         except FileNotFoundError:
             since = time.monotonic()  # its owner has just given it another name
+        except OSError:  # a file system without locks
+            file.close()
+            part.unlink(missing_ok=True)
+            return None
         file.close()
         if time.monotonic() - since > timeout:
             return None
