@@ -29,6 +29,12 @@ class SideBySideWalk(AbstractWalk):
         self.block_rows = _common_rows(walks)
         self._shapes: list[tuple[int, ...]] = []
 
+    def sharpened(self):
+        sharp = [walk.sharpened() for walk in self._walks]
+        if all(new is old for new, old in zip(sharp, self._walks, strict=True)):
+            return self
+        return SideBySideWalk(sharp, self._columns)
+
     def plan(self, coef):
         parts = zip(self._walks, self._columns, strict=True)
         return [walk.plan(np.ascontiguousarray(coef[columns])) for walk, columns in parts]

@@ -72,7 +72,8 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         """
         check_options(self.solver_name, self.solver_kwargs)  # a new name may not take the old options
         self._check_solver()
-        design, response = self._check_data(X, y)
+        plain = self._penalty_is_given()
+        design, response = self._check_data(X, y, keep_counts=plain)
         shape = (design.n_features, response.shape[1])
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
         start = None if init_params is None else self._check_start(init_params, shape)
@@ -115,13 +116,21 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         self._tell(solution)
         return self
 
-    def _check_data(self, X, y):
+    def _penalty_is_given(self) -> bool:
+        """Whether no strength is searched for, so that a fit goes over the rows as they came."""
+        return not isinstance(self.regularizer_strength, CV | REML)
+
+    def _check_data(self, X, y, *, keep_counts: bool = False):
         design = as_design(X)
         self._blocks = design.named_blocks
-        response = as_response(y, self._response_ndim)
+        response = as_response(y, self._response_ndim, keep_counts=keep_counts)
         check_same_rows(X, y, design.n_samples, len(response))
-        known = np.isfinite(response)
-        self.observation_model.check_response(np.where(known, response, np.nan))
+        if response.dtype.kind == "f":
+            known = np.isfinite(response)
+            self.observation_model.check_response(np.where(known, response, np.nan))
+        else:
+            known = np.ones((len(response), 1), dtype=bool)
+            self.observation_model.check_response(response)
         if not (known.any(axis=1) & design.row_mask[: design.n_samples]).any():
             msg = (
                 f"every one of the {len(response)} rows has a NaN or infinite value in X or y, so nothing is left to "

@@ -9,6 +9,8 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray, IntArray
 from ..design import AbstractDesign
+from ..design._blockwise import AbstractBlockwise
+from ..design._core import AbstractStandardized
 from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
 from ..regularizer import AbstractRegularizer
@@ -19,11 +21,19 @@ from ._bounds import Bounds
 from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
 from ._rows import row_weights, rows_counted
+from ._streamed import StreamedProblem
 
 __all__ = ["solve"]
 
 RATE_FLOOR = float(np.finfo(np.float64).eps)
 """Mean count per bin given to a neuron without spikes."""
+
+_BLOCK = 1 << 16
+"""Rows that are looked at together."""
+
+_MANY_ROWS = 1 << 24
+"""Rows x neurons from which arrays of that shape are not kept, where features are not either: about seven of them, a
+gigabyte."""
 
 _TURNS, _DISPERSION_TOL = 50, 1e-8
 """Largest number of turns between coefficients and dispersion, and the relative change that ends them."""
@@ -86,9 +96,9 @@ def solve(
     known = _known(y, offset, sample_weight)
     standard = design.standardized(known.any(axis=1))
     weights = row_weights(standard, known, sample_weight)
-    y = np.where(known, y, 0.0)
-    mean = np.einsum("ij,ij->j", np.broadcast_to(weights[: len(y)], y.shape), y)
-    silent, silent_mean = _silent(model, y, weights[: len(y)] > 0)
+    y = np.where(known, y, 0.0) if y.dtype.kind == "f" else y
+    mean = _weighted_mean(weights, y)
+    silent, silent_mean = _silent(model, y, weights)
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
     penalty = penalty_of(regularizer, strength, shape, standard.scale, bounds)
@@ -103,14 +113,16 @@ def solve(
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
     if fitted.size:
         some = fitted.size < y.shape[1]
-        problem = GLMProblem(
+        streamed = _is_streamed(standard, fitted.size, model, scale)
+        n_rows, chosen = len(y) if streamed else standard.n_rows, y[:, fitted] if some else y
+        problem = (StreamedProblem if streamed else GLMProblem)(
             standard,
-            _padded(y[:, fitted] if some else y, standard.n_rows),
+            chosen if streamed else _padded(chosen, n_rows),
             _columns(weights, fitted),
             RowLoss(model, link),
             penalty.select(fitted) if some else penalty,
             None if feature_mask is None else np.vstack([feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)]),
-            None if offset is None else _padded(np.nan_to_num(_columns(offset, fitted)), standard.n_rows),
+            None if offset is None else _padded(np.nan_to_num(_columns(offset, fitted)), n_rows),
         )
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         sizes = (standard.n_valid, design.n_features, len(fitted))
@@ -128,6 +140,7 @@ def solve(
         scale = np.ones(y.shape[1]) if scale is None else scale.copy()
         scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
+        stats["streamed"] = streamed
     counted = feature_mask
     if bounds is not None:  # a coefficient at a bound is not free
         counted = ~bounds.active(coef) if feature_mask is None else feature_mask & ~bounds.active(coef)
@@ -141,12 +154,30 @@ def solve(
 
 def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray | None) -> BoolArray:
     """Which rows of a neuron have a response, an offset and some weight, shape (n_samples, neuron)."""
-    known = np.isfinite(y)
+    known = np.isfinite(y) if y.dtype.kind == "f" else np.ones((len(y), 1), dtype=bool)
     if offset is not None:
-        known &= np.isfinite(offset)
+        known = known & np.isfinite(offset)
     if sample_weight is not None:
-        known &= sample_weight > 0
+        known = known & (sample_weight > 0)
     return known
+
+
+def _is_streamed(standard: AbstractStandardized, n_neurons: int, model: AbstractObservationModel, scale) -> bool:
+    """Whether features are made block by block and what is kept of every row and neuron would be too much.
+
+    A dispersion that is estimated with the coefficients needs the means of all rows.
+    """
+    estimated = model.scale_in_loss and scale is None and model.scale is None
+    return isinstance(standard, AbstractBlockwise) and n_neurons * standard.n_rows >= _MANY_ROWS and not estimated
+
+
+def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:
+    """Mean response of each neuron, block by block: nothing is copied whole."""
+    mean = np.zeros(y.shape[1])
+    for start in range(0, len(y), _BLOCK):
+        block, used = y[start : start + _BLOCK], weights[start : min(start + _BLOCK, len(y))]
+        mean += np.einsum("ij,ij->j", np.broadcast_to(used, block.shape), block)
+    return mean
 
 
 def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: GLMProblem | None) -> IntArray:
@@ -161,13 +192,16 @@ def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: GLM
     return free + 1
 
 
-def _silent(model: AbstractObservationModel, y: FloatArray, used: BoolArray) -> tuple[BoolArray, FloatArray]:
+def _silent(model: AbstractObservationModel, y: np.ndarray, weights: FloatArray) -> tuple[BoolArray, FloatArray]:
     """Neurons whose response is, in every row used, a value that no finite predictor predicts; and their means, as near
     to it as floating point goes.
     """
     silent, mean = np.zeros(y.shape[1], dtype=bool), np.full(y.shape[1], RATE_FLOOR)
     for value in model.silent_values:
-        same = ~np.any((y != value) & used, axis=0)
+        same = np.ones(y.shape[1], dtype=bool)
+        for start in range(0, len(y), _BLOCK):
+            block, used = y[start : start + _BLOCK], weights[start : min(start + _BLOCK, len(y))] > 0
+            same &= ~np.any((block != value) & used, axis=0)
         mean[same] = value + (RATE_FLOOR if value == 0 else -RATE_FLOOR)
         silent |= same
     return silent, mean
@@ -215,7 +249,9 @@ def _columns(rows: FloatArray, which) -> FloatArray:
     return np.ascontiguousarray(rows[:, which])
 
 
-def _padded(y: FloatArray, n_rows: int) -> FloatArray:
+def _padded(y: np.ndarray, n_rows: int) -> np.ndarray:
+    if len(y) == n_rows and y.dtype.kind == "f":
+        return y
     out = np.zeros((n_rows, y.shape[1]))
     out[: len(y)] = y
     return out

@@ -116,7 +116,11 @@ def _stacked(tree: Any, name: str) -> AbstractDesign:
     return design
 
 
-def as_response(y: Any, ndim: int) -> FloatArray:
+_LARGE = 1 << 26
+"""Entries of a response that would take half a gigabyte as float64."""
+
+
+def as_response(y: Any, ndim: int, *, keep_counts: bool = False) -> np.ndarray:
     """Turn what the user gave as response into a float64 array of shape (time, neuron).
 
     Parameters
@@ -125,6 +129,8 @@ def as_response(y: Any, ndim: int) -> FloatArray:
         Array-like or time series; 1-D for `ndim` 1, 2-D for `ndim` 2.
     ndim
         Dimensions asked for.
+    keep_counts
+        Leave large arrays of integers as they are: eight times the memory of uint8 counts is a lot.
 
     Raises
     ------
@@ -143,7 +149,8 @@ def as_response(y: Any, ndim: int) -> FloatArray:
         )
         msg = f"y must have shape {shape}, got {values.ndim} dimension(s) with shape {values.shape}. {fix}"
         raise ValueError(msg)
-    values = values.astype(np.float64, copy=False)
+    if not (keep_counts and values.dtype.kind in "biu" and values.size >= _LARGE):
+        values = values.astype(np.float64, copy=False)
     return values[:, None] if ndim == 1 else values
 
 

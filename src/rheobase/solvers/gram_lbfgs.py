@@ -101,9 +101,12 @@ class GramLBFGS(AbstractSolver):
         return batch.finish()
 
     def _is_near(self, batch: Batch, direction: FloatArray) -> bool:
-        """Whether every moving neuron is so near its optimum, or its search so lost, that rounding matters."""
+        """Whether all moving neurons are so near their optima, or the search of any is so lost, that rounding
+        matters.
+        """
         near = np.abs(direction).max(axis=0) <= max(_SHARP, self.tol) * batch.size
-        return bool((near | batch.failed | (batch.predicted <= batch.noise) | ~batch.moving).all())
+        lost = batch.failed | (batch.predicted <= batch.noise)
+        return bool((near | ~batch.moving).all() or (lost & batch.moving).any())
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""

@@ -46,6 +46,7 @@ class Newton(AbstractSolver):
 
     def run(self, problem: AbstractProblem, params: FloatArray, progress: Progress) -> Trace:
         """Minimise from `params`, shape (n_features + 1, neuron)."""
+        problem.sharpen()  # Hessians cost more than the rounding of a pass saves
         batch = Batch(problem, params)
         last, collinear = np.full(problem.n_neurons, np.inf), None
         try:
