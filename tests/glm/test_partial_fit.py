@@ -226,9 +226,10 @@ def test_silence_is_remembered():
             assert model.solution_.result[0] == Result.SILENT
     full = GLM().fit(X, y)
     assert not model.silent_[0]
+    # with less than a spike a batch the estimate is poor when most early parabolas are drawn: one standard error
     error = 1.0 / np.sqrt(y.sum())  # of the logarithm of the rate, and of each coefficient
-    np.testing.assert_allclose(model.intercept_, full.intercept_, rtol=0, atol=0.7 * error)
-    np.testing.assert_allclose(model.coef_, full.coef_, rtol=0, atol=0.7 * error)
+    np.testing.assert_allclose(model.intercept_, full.intercept_, rtol=0, atol=1.5 * error)
+    np.testing.assert_allclose(model.coef_, full.coef_, rtol=0, atol=1.5 * error)
 
 
 def test_features_without_information():
@@ -311,6 +312,8 @@ def test_wrong_batches():
         model.fit(X, y).partial_fit(X, y)
     with pytest.raises(ValueError, match="a strength cannot be searched for on a stream"):
         PopulationGLM(regularizer="Ridge", regularizer_strength="cv").partial_fit(X, y)
+    with pytest.raises(ValueError, match="a stream cannot keep coefficients in coef_bounds"):
+        PopulationGLM(coef_bounds="nonnegative").partial_fit(X, y)
     for value in (0, -1.0, np.nan, "long"):
         with pytest.raises(ValueError, match=r"half_life must be a number of rows > 0"):
             PopulationGLM().partial_fit(X, y, half_life=value)
