@@ -116,7 +116,7 @@ axes[2].set(title=f"one of {product.n_basis_funcs} products", xlabel="Place (pix
 # never visited. Its strength is found for every cell by the same folds, 70 fits for each strength in one batch.
 
 folds = rb.scores.by_epoch(counts, running, n_folds=5)
-strengths = np.logspace(-2, -5, 5)
+strengths = np.logspace(-2, -5, 4)
 models, features = {}, {}
 for name, (basis, samples) in bases.items():
     features[name] = basis.compute_features(*samples)
