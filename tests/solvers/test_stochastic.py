@@ -53,8 +53,15 @@ def test_svrg_finds_the_optimum_of_smooth_penalties(solver, link, penalty):
         np.testing.assert_array_equal(model.coef_[MASK == 0], 0.0)
 
 
-@pytest.mark.parametrize("penalty", KINKED)
-@pytest.mark.parametrize("solver", ["ProxSVRG", "ProximalGradient[jaxopt]"])
+@pytest.mark.parametrize(
+    ("solver", "penalty"),
+    [
+        *(("ProxSVRG", penalty) for penalty in KINKED),
+        ("ProximalGradient[jaxopt]", "elastic net"),
+        ("ProximalGradient[jaxopt]", "group lasso"),
+        ("ProximalGradient[jaxopt]", "lasso, masked"),
+    ],
+)
 def test_proximal_steps_find_the_optimum_of_kinked_penalties(solver, penalty):
     """Zeros are exact, also where features differ in their units."""
     X, y = population()

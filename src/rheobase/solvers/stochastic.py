@@ -307,5 +307,5 @@ def _key(solver):
 
     if solver.key is None:
         return jax.random.key(int(solver.seed))
-    key = jax.numpy.asarray(solver.key)
+    key = solver.key if isinstance(solver.key, jax.Array) else jax.numpy.asarray(solver.key)
     return key if jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(key)
