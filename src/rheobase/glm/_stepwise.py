@@ -37,8 +37,8 @@ class Stepwise:
         Rows are not kept. What they said stays as one parabola a neuron (the curvature of its loss), so that memory
         does not grow, and one pass is enough: for Gaussian responses with the identity link the result is that of `fit`
         on all rows, for others it differs from it by a part of a standard error, the smaller the more spikes a batch
-        holds (0.05 in the mean at a hundred a batch). Each further pass over the same rows brings it closer to `fit`. Penalties, masks, weights and offsets act as they do there; `solver_name` does
-        not.
+        holds (0.05 in the mean at a hundred a batch). Each further pass over the same rows brings it closer to `fit`.
+        Penalties, masks, weights and offsets act as they do there; `solver_name` does not.
 
         Parameters
         ----------

@@ -187,6 +187,7 @@ class Stream:
         value, slope, bend = row_derivatives(problem.row_loss, heard[None, columns], eta)
         self.past.draw(columns, params, value[0], slope[0], bend[0])
         self.params[:, columns] = params
+        self.prior[columns] = 1.0  # to be looked at: one spike determines little
 
     # --- learning ------------------------------------------------------------------------------------------------
 
