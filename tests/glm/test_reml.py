@@ -13,7 +13,7 @@ from sklearn.base import clone
 from glm_helpers import counts_for, population
 from helpers import SOLVER
 from rheobase._errors import NotConvergedWarning, SilentNeuronWarning
-from rheobase.basis import BSplineEval, RaisedCosineLinearEval
+from rheobase.basis import BSplineEval, RaisedCosineLinearEval, RaisedCosineLogConv
 from rheobase.glm import CV, GLM, REML, ClassifierGLM, PopulationGLM, load_model
 from rheobase.regularizer import ElasticNet, GroupLasso, Smoothness
 
@@ -270,6 +270,28 @@ def test_a_smooth_filter_is_found_better_than_by_ridge():
     reml, smooth, ridge = np.mean(errors, axis=0)
     assert reml < 0.7 * ridge
     assert reml < 1.1 * smooth
+
+
+def test_inputs_without_a_say_are_turned_off():
+    """A strength for each channel decides which of them matter."""
+    basis = RaisedCosineLogConv(5, window_size=20)
+    rng = np.random.default_rng(0)
+    X = np.asarray(basis.compute_features(rng.poisson(0.3, size=(3000, 6)).astype(float)))
+    rows = np.isfinite(X).all(axis=1)
+    y = np.full((3000, 2), np.nan)
+    coef = np.zeros((30, 2))
+    coef[5:10, 0], coef[20:25, 1] = 0.3, -0.4
+    y[rows] = rng.poisson(np.exp(X[rows] @ coef - 1.0))
+    each = np.kron(np.eye(6)[:, :, None] * np.eye(6)[:, None, :], np.eye(5))
+    model = PopulationGLM(regularizer=Smoothness(each), regularizer_strength="reml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, y)
+    np.testing.assert_array_equal(model.reml_.term_dof.argmax(axis=0), [1, 4])
+    assert np.median(model.reml_.term_dof, axis=0).max() < 0.5
+    smooth = PopulationGLM(regularizer=Smoothness(basis, separate="channels", ridge=1e-3), regularizer_strength="reml")
+    assert smooth.fit(X, y).reml_.strengths.shape == (6, 2)
+    assert smooth.reml_.converged.all()
 
 
 def test_silent_neurons_have_none():

@@ -90,7 +90,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
                     "coef_bounds use regularizer_strength='cv' or a number."
                 )
                 raise ValueError(msg)
-            self.reml_ = choose_strengths(self, design, response, terms, strength, start)
+            self.reml_, start = choose_strengths(self, design, response, terms, strength, start)
             strength = self.reml_.strengths
         solution = solve(
             design,
@@ -99,7 +99,7 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             self.inverse_link_function,
             self.regularizer,
             strength,
-            solver_name=self.solver_name,
+            solver_name="Newton" if self.reml_ is not None and self.solver_name == "auto" else self.solver_name,
             solver_kwargs=self.solver_kwargs,
             feature_mask=self._mask(shape),
             start=start,

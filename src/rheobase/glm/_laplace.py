@@ -18,13 +18,14 @@ linear models*, sections 2 and 3, appendix B.
 from __future__ import annotations
 
 import abc
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from .._types import FloatArray, IntArray
 
-__all__ = ["AbstractModel", "Jet", "Prior", "model_of"]
+__all__ = ["AbstractModel", "Factor", "Jet", "Prior", "Roots", "model_of"]
 
 _RANK = 1e-10
 """Eigenvalues of a penalty below this share of its largest are zero."""
@@ -158,10 +159,61 @@ class Factor:
         return root @ root.T
 
     def solve(self, rhs: FloatArray) -> FloatArray:
-        """Inverse times `rhs`, shape (n,)."""
+        """Inverse times `rhs`, shape (n,) or (n, some)."""
         from scipy.linalg import lapack
 
-        return self._scale * lapack.dpotrs(self._lower, self._scale * rhs, lower=1)[0]
+        scale = self._scale if rhs.ndim == 1 else self._scale[:, None]
+        return scale * lapack.dpotrs(self._lower, scale * rhs, lower=1)[0]
+
+
+@dataclass(frozen=True)
+class Roots:
+    r"""Penalties by thin factors, :math:`S_j = L_j L_j^\top`, side by side.
+
+    Attributes
+    ----------
+    columns : FloatArray
+        Shape (n, column).
+    starts : IntArray
+        First column of each term, shape (term,); every term has one at least.
+    """
+
+    columns: FloatArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, matrices: FloatArray) -> Roots:
+        """Factors of matrices, shape (term, n, n), found where they are not zero."""
+        columns = []
+        for matrix in matrices:
+            rows = np.flatnonzero(matrix.any(axis=1))
+            root = np.zeros((len(matrix), max(rows.size, 1)))
+            if rows.size:
+                values, vectors = np.linalg.eigh(matrix[np.ix_(rows, rows)])
+                seen = values > _RANK * values[-1]
+                root = np.zeros((len(matrix), int(seen.sum())))
+                root[rows] = vectors[:, seen] * np.sqrt(values[seen])
+            columns.append(root)
+        starts = np.cumsum([0, *(root.shape[1] for root in columns[:-1])])
+        return cls(np.hstack(columns), starts)
+
+    def inside(self, basis: FloatArray, rows: IntArray) -> Roots:
+        """The same for coefficients `rows` in other coordinates."""
+        return Roots(basis.T @ self.columns[rows], self.starts)
+
+    def scaled(self, strengths: FloatArray) -> Roots:
+        """Those of the penalties times their strengths, shape (term,)."""
+        ends = np.append(self.starts[1:], self.columns.shape[1])
+        return Roots(self.columns * np.sqrt(np.repeat(strengths, ends - self.starts)), self.starts)
+
+    def matrix(self, strengths: FloatArray) -> FloatArray:
+        """Sum of the penalties times their strengths, shape (n, n)."""
+        columns = self.scaled(strengths).columns
+        return columns @ columns.T
+
+    def by_term(self, values: FloatArray, axis: int) -> FloatArray:
+        """Sums over the columns of each term."""
+        return np.add.reduceat(values, self.starts, axis=axis)
 
 
 class AbstractModel(abc.ABC):
@@ -219,8 +271,9 @@ class AbstractModel(abc.ABC):
 class _OneTerm(AbstractModel):
     """One strength: loss and penalty are diagonal in the same coordinates, so that an evaluation is a sum."""
 
-    def __init__(self, hessian: FloatArray, matrix: FloatArray, start: float, *rest):
+    def __init__(self, hessian: FloatArray, roots: Roots, start: float, *rest):
         super().__init__(*rest)
+        matrix = roots.matrix(np.ones(1))
         factor = Factor(hessian + start * matrix)
         root = factor.root
         size, vectors = np.linalg.eigh(root.T @ matrix @ root)
@@ -253,29 +306,33 @@ class _OneTerm(AbstractModel):
 class _ManyTerms(AbstractModel):
     """Any number of strengths, with a factorisation for each evaluation."""
 
-    def __init__(self, hessian: FloatArray, matrices: FloatArray, *rest):
+    def __init__(self, hessian: FloatArray, roots: Roots, *rest):
         super().__init__(*rest)
-        self._hessian, self._matrices = hessian, matrices
+        self._hessian, self._roots = hessian, roots
 
     def heights(self, rho):
-        factor = Factor(self._hessian + np.tensordot(np.exp(rho), self._matrices, 1))
+        factor = Factor(self._hessian + self._roots.matrix(np.exp(rho)))
         return self.constant - 0.5 * float(self.linear @ factor.solve(self.linear)), factor.logdet
 
     def parts(self, rho):
-        size = np.exp(rho)[:, None, None] * self._matrices
-        factor = Factor(self._hessian + size.sum(axis=0))
-        beta, inverse = factor.solve(self.linear), factor.inverse
-        pulls = size @ beta  # (term, n)
-        shares = inverse @ size
-        trace, slope = np.trace(shares, axis1=1, axis2=2), 0.5 * pulls @ beta
-        bend = np.diag(slope) - pulls @ inverse @ pulls.T
-        logdet = Jet(factor.logdet, trace, np.diag(trace) - np.einsum("jab,kba->jk", shares, shares))
+        roots = self._roots.scaled(np.exp(rho))
+        factor = Factor(self._hessian + roots.columns @ roots.columns.T)
+        beta = factor.solve(self.linear)
+        inner = roots.columns.T @ beta
+        pulls = roots.by_term(roots.columns * inner, axis=1)
+        slope = 0.5 * roots.by_term(inner**2, axis=0)
+        bend = np.diag(slope) - pulls.T @ factor.solve(pulls)
+        spread = factor.root.T @ roots.columns
+        shares = spread.T @ spread
+        trace = roots.by_term(np.diagonal(shares), axis=0)
+        mixed = roots.by_term(roots.by_term(shares**2, axis=0), axis=1)
+        logdet = Jet(factor.logdet, trace, np.diag(trace) - mixed)
         return self.constant - 0.5 * float(self.linear @ beta), slope, bend, logdet
 
 
 def model_of(
     hessian: FloatArray,
-    matrices: FloatArray,
+    roots: Roots,
     start: FloatArray,
     linear: FloatArray,
     constant: float,
@@ -289,14 +346,14 @@ def model_of(
     ----------
     hessian
         H plus the part of the penalty that is fixed, shape (n, n).
-    matrices
-        Shape (term, n, n), in the coordinates of `hessian`.
+    roots
+        Of the penalties, in the coordinates of `hessian`.
     start
         Strengths near which it will be evaluated, shape (term,).
     linear, constant, prior, kappa, dof
         As in `AbstractModel`.
     """
     rest = (linear, constant, prior, kappa, dof)
-    if len(matrices) == 1:
-        return _OneTerm(hessian, matrices[0], float(start[0]), *rest)
-    return _ManyTerms(hessian, matrices, *rest)
+    if len(roots.starts) == 1:
+        return _OneTerm(hessian, roots, float(start[0]), *rest)
+    return _ManyTerms(hessian, roots, *rest)

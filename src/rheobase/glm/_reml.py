@@ -30,6 +30,17 @@ class REML:
     References
     ----------
     :cite:`wood_2011`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rheobase.glm import GLM, REML
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(500, 10))
+    >>> y = rng.poisson(np.exp(0.5 * X[:, 0]))
+    >>> model = GLM(regularizer="Ridge", regularizer_strength=REML()).fit(X, y)
+    >>> bool(model.reml_.converged.all()), model.strength_.round(3)
+    (True, array([0.077]))
     """
 
     maxiter: int = 50

@@ -15,7 +15,7 @@ from ..design import AbstractDesign
 from ..regularizer import UnRegularized
 from ..solvers._core import Evaluation, Solution
 from ._fit import solve
-from ._laplace import AbstractModel, Factor, Prior, model_of
+from ._laplace import AbstractModel, Factor, Prior, Roots, model_of
 from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
 from ._rows import RowTerms, row_weights
@@ -47,8 +47,10 @@ class Sight:
         These coordinates, shape (free, seen).
     hessian, fixed : FloatArray
         Of the mean loss, and of the penalty that has no strength, shape (seen, seen).
-    forms, point : FloatArray
-        :math:`S_j`, shape (term, seen, seen), and :math:`\hat\beta`, shape (seen,).
+    roots : Roots
+        Of :math:`S_j`.
+    point : FloatArray
+        :math:`\hat\beta`, shape (seen,).
     strengths : FloatArray
         Of the fit, shape (term,).
     least, total : float
@@ -59,7 +61,7 @@ class Sight:
     basis: FloatArray
     hessian: FloatArray
     fixed: FloatArray
-    forms: FloatArray
+    roots: Roots
     point: FloatArray
     strengths: FloatArray
     least: float
@@ -68,13 +70,13 @@ class Sight:
     @cached_property
     def factor(self) -> Factor:
         """Of the curvature of loss and penalty."""
-        return Factor(self.hessian + self.fixed + np.tensordot(self.strengths, self.forms, 1))
+        return Factor(self.hessian + self.fixed + self.roots.matrix(self.strengths))
 
     @property
     def penalty(self) -> float:
         """Value of the penalty."""
-        whole = self.fixed + np.tensordot(self.strengths, self.forms, 1)
-        return 0.5 * float(self.point @ whole @ self.point)
+        inner = self.roots.scaled(self.strengths).columns.T @ self.point
+        return 0.5 * float(self.point @ self.fixed @ self.point + inner @ inner)
 
     @property
     def kappa(self) -> float:
@@ -88,7 +90,7 @@ class Sight:
 
     def step_to(self, strengths: FloatArray) -> FloatArray:
         """From here to the optimum of the quadratic at other strengths, shape (free,)."""
-        factor = Factor(self.hessian + self.fixed + np.tensordot(strengths, self.forms, 1))
+        factor = Factor(self.hessian + self.fixed + self.roots.matrix(strengths))
         return self.basis @ (factor.solve(self.model.linear) - self.point)
 
     def unseen(self) -> int:
@@ -131,6 +133,7 @@ class RemlProblem:
         self.design = design.standardized(self.known.any(axis=1))
         self.mask = model._mask(shape)
         self._standard = self.matrices / np.outer(self.design.scale, self.design.scale)
+        self._roots = Roots.of(self._standard)
         self._priors: dict[bytes, Prior] = {}
         self._bases: dict[bytes, FloatArray] = {}
         self._problem = self._make_problem(shape)
@@ -230,19 +233,17 @@ class RemlProblem:
         params, loss, gradient, hessian = quadratic
         rows = self.rows(n)
         features, basis = rows[:-1], self._basis(n, rows)
-        ridge, forms = np.zeros(len(rows)), np.zeros((len(self.matrices), len(rows), len(rows)))
-        ridge[:-1] = self.fixed[features, n] / self.design.scale[features] ** 2
-        forms[:, :-1, :-1] = self._standard[:, features[:, None], features]
-        hessian, forms = basis.T @ hessian[np.ix_(rows, rows)] @ basis, basis.T @ forms @ basis
-        fixed = basis.T @ (ridge[:, None] * basis)
+        ridge = np.append(self.fixed[features, n] / self.design.scale[features] ** 2, 0.0)
+        roots = self._roots.inside(basis[:-1], features)
+        hessian, fixed = basis.T @ hessian[np.ix_(rows, rows)] @ basis, basis.T @ (ridge[:, None] * basis)
         slope, point = basis.T @ gradient[rows], basis.T @ params[rows]
         linear = hessian @ point - slope
         constant = float(loss - slope @ point + 0.5 * point @ hessian @ point)
         prior = self._prior(n, features)
         dof = max(float(total) - (basis.shape[1] - prior.rank), 1.0)
-        model = model_of(hessian + fixed, forms, strengths, linear, constant, prior, kappa, dof)
-        least = float(loss + 0.5 * point @ (fixed + np.tensordot(strengths, forms, 1)) @ point)
-        return Sight(model, basis, hessian, fixed, forms, point, strengths, least, float(total))
+        model = model_of(hessian + fixed, roots, strengths, linear, constant, prior, kappa, dof)
+        least = float(loss + 0.5 * point @ (fixed + roots.matrix(strengths)) @ point)
+        return Sight(model, basis, hessian, fixed, roots, point, strengths, least, float(total))
 
     def rows(self, n: int) -> IntArray:
         """Free parameters of a neuron, intercept last."""
@@ -259,7 +260,7 @@ class RemlProblem:
         if key not in self._bases:
             whole = self._problem.null_gram() + np.diag(np.append(self.fixed[:, n] > 0, 0.0))
             for matrix in self._standard:
-                whole[:-1, :-1] += matrix / np.diagonal(matrix).max()
+                whole[:-1, :-1] += matrix / max(np.diagonal(matrix).max(), 1e-300)
             values, vectors = np.linalg.eigh(whole[np.ix_(rows, rows)])
             seen = values > _NULL * values[-1]
             self._bases[key] = np.eye(len(rows)) if seen.all() else vectors[:, seen]
@@ -282,8 +283,9 @@ class RemlProblem:
             part = np.ascontiguousarray(root[:, first : first + size])
             leverage += np.square(np.asarray(self._problem.predictor(part))).sum(axis=1)
         pull = sight.basis.T @ self._problem.gradient((leverage * third)[:, None])[rows, 0]
-        pulls = sight.strengths[:, None] * (sight.forms @ sight.point)
-        return -0.5 * pulls @ sight.factor.solve(pull)
+        roots = sight.roots.scaled(sight.strengths)
+        inner = (roots.columns.T @ sight.point) * (roots.columns.T @ sight.factor.solve(pull))
+        return -0.5 * roots.by_term(inner, axis=0)
 
 
 def _read_terms(model: AbstractGLM, shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_strengths"]
 
-_RANGE = 25.0
-"""How far a log-strength may go from where penalty and data weigh the same: eleven decades either way."""
+_RANGE = 16.0
+"""How far a log-strength may go from where penalty and data weigh the same: seven decades either way."""
 
 _FIRST = np.arange(-12.0, 12.1, 1.5)
 """Shifts of all log-strengths that are looked at before the first search, for there may be several valleys."""
@@ -53,7 +53,7 @@ _STEPS, _LONGEST, _HALVINGS = 60, 4.0, 20
 
 def choose_strengths(
     model: AbstractGLM, design: AbstractDesign, response: FloatArray, terms: RowTerms, settings: REML, start=None
-) -> RestrictedLikelihood:
+) -> tuple[RestrictedLikelihood, tuple[FloatArray, FloatArray] | None]:
     """Strengths of all terms and neurons.
 
     Parameters
@@ -69,8 +69,11 @@ def choose_strengths(
 
     Returns
     -------
-    RestrictedLikelihood
+    found
         The strengths and how they were found.
+    start
+        Coefficients and intercepts at these strengths; None if features are collinear, for the answer should not depend
+        on the way here.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def choose_strengths(
         start = turns.take(solution, turn)
         if not turns.moving.any():
             break
-    return turns.result(solution)
+    unique = not np.any(solution.result == Result.COLLINEAR)
+    return turns.result(solution), (solution.coef, solution.intercept) if unique else None
 
 
 class _Turns:
