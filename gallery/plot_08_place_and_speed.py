@@ -181,7 +181,7 @@ def tuning(per_bin, epochs):
     return rb.compute_tuning_curves(rates, place, bins=18, range=(-200, 200), epochs=epochs, feature_names=["place"])
 
 
-fig, axes = plt.subplots(2, 4, figsize=(11, 4.4), sharex=True)
+fig, axes = plt.subplots(2, 4, figsize=(11, 4.4), sharex=True, sharey="col")
 for row, (epochs, way) in enumerate(((one_way, "speed > 0"), (back, "speed < 0"))):
     measured = tuning(counts.values, epochs)
     curves = {name: tuning(held_out[name], epochs) for name in ("place", "place + speed", "place * speed")}
@@ -197,10 +197,6 @@ for row, (epochs, way) in enumerate(((one_way, "speed > 0"), (back, "speed < 0")
             ax=ax,
         )
         ax.set(title=f"cell {cell}, {way}", ylabel="", xlabel="Place (pixels)" if row else "")
-for above, below in axes.T:
-    top = max(above.get_ylim()[1], below.get_ylim()[1])
-    above.set_ylim(0, top)
-    below.set_ylim(0, top)
 for ax in axes[:, 0]:
     ax.set_ylabel("Rate (Hz)")
 fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

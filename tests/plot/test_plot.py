@@ -99,6 +99,20 @@ def test_tuning_curve_from_xarray(ax):
     assert [line.get_xdata().shape for line in lines] == [(15,), (15,)]
 
 
+def test_panels_that_share_an_axis_cut_nothing_off(rate):
+    centres = np.arange(5.0)
+    _, (low, high, again) = plt.subplots(3, sharey=True)
+    plot.plot_tuning_curve(np.arange(5.0), feature=centres, ax=low)
+    plot.plot_tuning_curve(10 * np.arange(5.0), feature=centres, ax=high)
+    plot.plot_firing_rate(rate * 4, ax=again)
+    bottom, top = low.get_ylim()
+    assert bottom == 0
+    assert 60 < top < 70
+    _, ax = plt.subplots()
+    plot.plot_tuning_curve(np.zeros(5), feature=centres, ax=ax)
+    assert ax.get_ylim()[0] == 0
+
+
 def test_basis_of_any_size_and_by_default(ax):
     basis = RaisedCosineLogConv(6, window_size=50)
     lines = plot.plot_basis(basis, bin_size=2e-3, ax=ax)

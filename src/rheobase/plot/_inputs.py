@@ -31,6 +31,19 @@ def axes_or_new(ax: Axes | None, figsize: tuple[float, float] = (6.0, 2.6)) -> A
         return plt.subplots(figsize=figsize)[1]
 
 
+def start_at_zero(ax: Axes) -> None:
+    """Let the vertical axis begin at 0 and hold what is drawn on it, here and on axes that share it.
+
+    ``ax.set_ylim(bottom=0)`` would freeze the top as well: what a second panel adds would be cut off.
+    """
+    together = ax.get_shared_y_axes().get_siblings(ax)
+    top = max(one.dataLim.ymax for one in together)
+    if np.isfinite(top) and top > 0:
+        ax.set_ylim(0, (1 + ax.margins()[1]) * top)
+    else:
+        ax.set_ylim(bottom=0)
+
+
 def times_and_values(series: Any, times: Any = None, name: str = "series") -> tuple[FloatArray, FloatArray]:
     """Times (s) and values of a series, or of an array with its `times`.
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EventCollection
 from matplotlib.lines import Line2D
 
-from ._inputs import DATA, MODEL_COLORS, QUIET, axes_or_new, spike_trains, times_and_values, with_unit
+from ._inputs import DATA, MODEL_COLORS, QUIET, axes_or_new, spike_trains, start_at_zero, times_and_values, with_unit
 
 
 def plot_trace(
@@ -144,7 +144,7 @@ def plot_firing_rate(
         t_model, model_values = times_and_values(model, times, label)
         color = MODEL_COLORS[number % len(MODEL_COLORS)]
         lines += ax.plot(t_model, model_values.squeeze(), color=color, linewidth=1.4, label=label)
-    ax.set_ylim(bottom=0)
+    start_at_zero(ax)
     ax.margins(x=0)
     ax.set_ylabel("Firing rate (Hz)")
     ax.set_xlabel("Time (s)")

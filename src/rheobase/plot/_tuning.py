@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from .._types import FloatArray
-from ._inputs import DATA, MODEL_COLORS, axes_or_new, with_unit
+from ._inputs import DATA, MODEL_COLORS, axes_or_new, start_at_zero, with_unit
 from ._traces import model_labels
 
 
@@ -61,7 +61,7 @@ def plot_tuning_curve(
         of_model = ax.plot(*_curve(model, feature), color=color)
         of_model[0].set_label(name)
         lines += of_model
-    ax.set_ylim(bottom=0)
+    start_at_zero(ax)
     ax.set_xlabel(with_unit(label, unit))
     ax.set_ylabel("Firing rate (Hz)")
     return lines
