@@ -9,7 +9,8 @@ from sklearn.base import clone
 
 from glm_helpers import MEAN, N_TIME, population
 from helpers import SOLVER
-from rheobase.glm import GLM, PopulationGLM, cross_validate, load_model, regularization_path
+from rheobase.design import Convolved
+from rheobase.glm import GLM, PopulationGLM, _fit, cross_validate, load_model, regularization_path
 from rheobase.regularizer import ElasticNet, GroupLasso, Smoothness
 
 N_FEATURES, N_NEURONS = 6, 3
@@ -228,6 +229,19 @@ def test_features_in_a_dict():
         GLM(coef_bounds=({"past": np.zeros(3), "others": None}, None)).fit(blocks, y[:, 0])
 
 
+@pytest.mark.parametrize("family", ["Poisson", "Gaussian"])
+def test_features_that_are_made_block_by_block(family, monkeypatch, rng):
+    monkeypatch.setattr(_fit, "_MANY_ROWS", 0)  # such fits keep nothing of every row
+    counts = rng.poisson(0.5, size=(2000, 3))
+    design = Convolved(counts, np.exp(-0.5 * (np.arange(10)[:, None] - [0.0, 4.0]) ** 2 / 4))
+    bounds = (-0.01, 0.01)
+    model = PopulationGLM(family, coef_bounds=bounds).fit(design, counts)
+    assert model.solution_.stats["streamed"]
+    other = PopulationGLM(family, coef_bounds=bounds).fit(design.to_dense(), counts)
+    np.testing.assert_allclose(model.coef_, other.coef_, atol=0.01 * SOLVER)
+    assert np.any(np.abs(model.coef_) == 0.01)
+
+
 @pytest.mark.parametrize("bounds", ["nonnegative", (0, None), (np.full((N_FEATURES, N_NEURONS), -0.1), 0.2)])
 def test_clones_and_files_keep_them(bounds, tmp_path):
     X, y = data()
@@ -251,9 +265,7 @@ def test_solvers_that_cannot(solver):
 
 def test_wrong_bounds():
     X, y = data()
-    with pytest.raises(
-        ValueError, match=r"coef_bounds must be 'nonnegative' or 'nonpositive', or a pair.*Did you"
-    ):
+    with pytest.raises(ValueError, match=r"coef_bounds must be 'nonnegative' or 'nonpositive', or a pair.*Did you"):
         GLM(coef_bounds="nonegative")
     with pytest.raises(TypeError, match=r"coef_bounds must be a pair \(lower, upper\).*got .* of length 3"):
         GLM(coef_bounds=(0, 1, 2))

@@ -14,7 +14,8 @@ from glm_helpers import counts_for, population
 from helpers import SOLVER
 from rheobase._errors import NotConvergedWarning, SilentNeuronWarning
 from rheobase.basis import BSplineEval, RaisedCosineLinearEval, RaisedCosineLogConv
-from rheobase.glm import CV, GLM, REML, ClassifierGLM, PopulationGLM, load_model
+from rheobase.design import Convolved
+from rheobase.glm import CV, GLM, REML, ClassifierGLM, PopulationGLM, _fit, load_model
 from rheobase.regularizer import ElasticNet, GroupLasso, Smoothness
 
 N_TIME, N_FEATURES = 256, 6
@@ -292,6 +293,18 @@ def test_inputs_without_a_say_are_turned_off():
     smooth = PopulationGLM(regularizer=Smoothness(basis, separate="channels", ridge=1e-3), regularizer_strength="reml")
     assert smooth.fit(X, y).reml_.strengths.shape == (6, 2)
     assert smooth.reml_.converged.all()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_features_that_are_made_block_by_block(streamed, monkeypatch, rng):
+    if streamed:
+        monkeypatch.setattr(_fit, "_MANY_ROWS", 0)
+    counts = rng.poisson(0.5, size=(2000, 3))
+    design = Convolved(counts, np.exp(-0.5 * (np.arange(10)[:, None] - [0.0, 4.0]) ** 2 / 4))
+    model = PopulationGLM(regularizer="Ridge", regularizer_strength="reml").fit(design, counts)
+    other = PopulationGLM(regularizer="Ridge", regularizer_strength="reml").fit(design.to_dense(), counts)
+    np.testing.assert_allclose(model.reml_.score, other.reml_.score, rtol=1e-9)
+    np.testing.assert_allclose(model.coef_, other.coef_, atol=1e-6)
 
 
 def test_silent_neurons_have_none():
