@@ -101,14 +101,15 @@ class GroupedQuadratic:
             value, slope = self._leave_or_enter(value, slope)
             if self._length < _SHORT:
                 value, slope = self._one_by_one(value, slope)
-            held &= self._at_bound(value)
-            active = self._active(value) & ~held
+            active = self._active(value)
+            if self.bounded:
+                held &= self._at_bound(value)
+                active &= ~held
             value_next, largest = self._newton(value, slope, active)
             slope = self.gradient + self.hessian @ (value_next - self.point)
             settled = largest <= _ACCURACY * self._scale(value_next)
             value = value_next
-            # who meets a bound is held until the others are where they should be
-            met = active & blocked(value, -self._direction, self.lower, self.upper)
+            met = self._meeting(value, active)  # held until the others are where they should be
             held |= met
             if settled and not met.any():
                 let_go = held & self._leaving(value, slope)
@@ -126,14 +127,24 @@ class GroupedQuadratic:
     def _at_bound(self, value: FloatArray) -> BoolArray:
         return (value <= self.lower) | (value >= self.upper)
 
+    def _meeting(self, value: FloatArray, active: BoolArray) -> BoolArray:
+        """Which of the active coefficients the last step led to a bound, or along it."""
+        if not self.bounded:
+            return np.zeros(value.size, dtype=bool)
+        return active & blocked(value, -self._direction, self.lower, self.upper)
+
     def _leaving(self, value: FloatArray, slope: FloatArray) -> BoolArray:
         """Which coefficients would go down away from their bound, by more than rounding."""
+        if not self.bounded:
+            return np.zeros(value.size, dtype=bool)
         gradient = self._gradient(value, slope)
         steep = np.abs(gradient) > _ACCURACY * self._scale(value) * np.sqrt(self.diagonal)
         return self._active(value) & steep & ~blocked(value, gradient, self.lower, self.upper)
 
     def _open(self, value: FloatArray, slope: FloatArray, rows=slice(None)) -> FloatArray:
         """The slope of coefficients `rows`, without what leads out of the bounds."""
+        if not self.bounded:
+            return slope
         return np.where(blocked(value, slope, self.lower[rows], self.upper[rows]), 0.0, slope)
 
     # --- groups ------------------------------------------------------------------------------------------------
