@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         simulation,
         solvers,
         styles,
+        transformers,
     )
     from .analysis import (
         apply_bandpass_filter,
@@ -175,6 +176,7 @@ _ROOMS = (
     "simulation",
     "solvers",
     "styles",
+    "transformers",
 )
 """Rooms that users reach as attributes, without importing them first."""
 
@@ -279,6 +281,7 @@ __all__ = [
     "solvers",
     "styles",
     "to_nwb",
+    "transformers",
     "warp_tensor",
 ]
 
