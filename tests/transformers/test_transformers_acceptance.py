@@ -19,6 +19,7 @@ from rheobase import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from rheobase.transformers import (
     Binarizer,
     Binner,
+    CalciumDeconvolver,
     EdgeDetector,
     EpochTraceReducer,
     EventRescaler,
@@ -226,6 +227,29 @@ def test_11_rescaler_and_detrenders():
         assert (rest.mean().abs() < 0.1).all()
     relative = Normalize(window=3, percentile=50).fit_transform(np.arange(1.0, 11))
     np.testing.assert_allclose(relative, [-0.5, *[0] * 8, 1 / 9], rtol=ROUNDING)
+
+
+def test_12_deconvolution():
+    """Calcium and spikes are found again: 3000 samples at 30 Hz, decay 0.95, noise 0.3."""
+    rng = np.random.default_rng(13)
+    rate = 0.5 * np.clip(np.sin(np.arange(3000) // 50) ** 3 * 4, 0, None)
+    spikes = (rng.random((3000, 3)) < rate[:, None] / 30).astype(float)
+    calcium = np.zeros_like(spikes)
+    for i in range(3000):
+        calcium[i] = spikes[i] + (0.95 * calcium[i - 1] if i else 0)
+    table = pd.DataFrame(calcium + rng.normal(0, 0.3, calcium.shape), index=np.arange(3000) / 30, columns=list("abc"))
+    for penalty in ("l0", "l1"):
+        deconvolver = CalciumDeconvolver(penalty=penalty)
+        found = deconvolver.fit_transform(table)
+        assert set(deconvolver.fit_params) == {"a", "b", "c"}
+        for i, name in enumerate("abc"):
+            g = deconvolver.fit_params[name]["g"][0]
+            fitted = found[name].to_numpy().copy()
+            for k in range(1, 3000):
+                fitted[k] += g * fitted[k - 1]
+            assert np.corrcoef(fitted, calcium[:, i])[0, 1] > 0.9
+            least = {"l0": 0.5, "l1": 0.8}[penalty]
+            assert np.corrcoef(found[name], spikes[:, i])[0, 1] > least
 
 
 def test_containers_of_ours_give_the_same_tensor():

@@ -12,6 +12,7 @@ the events travels along as a coordinate. Tables of pandas are taken as well as 
 from __future__ import annotations
 
 from .calcium import EventRescaler, MedianFilterDetrender, Normalize, SavGolFilterDetrender
+from .deconvolution import CalciumDeconvolver
 from .spike_sampler import PeriEventSpikeSampler
 from .spikes import Binner, Smoother, SpikeTablizer
 from .tensors import ResponseReducer
@@ -21,6 +22,7 @@ from .traces import Binarizer, EdgeDetector, WhenTrueFinder
 __all__ = [
     "Binarizer",
     "Binner",
+    "CalciumDeconvolver",
     "EdgeDetector",
     "EpochTraceReducer",
     "EventRescaler",
