@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from .._arrays.threads import n_threads
 from .._types import FloatArray
 from ._walk import AbstractWalk
 
@@ -65,7 +66,7 @@ class SpectralWalk(AbstractWalk):
         self.length = stretch_length(window)
         self.step = self.length - window + 1
         width = self.length * max(n_channels, n_neurons) * np.dtype(self._real).itemsize
-        most = -(-self.n_samples // self.step)
+        most = -(-self.n_samples // (self.step * n_threads()))  # work for every core
         self.block_rows = self.step * max(min(_BLOCK_BYTES // width, most), 1)
 
     def sharpened(self):

@@ -21,6 +21,9 @@ from ._problem import SAMPLE_ROWS, RowLoss, ratio_of
 
 __all__ = ["StreamedProblem"]
 
+_SINGLE = 1e-8
+"""Relative error of a loss whose predictors were products in single precision: it averages out over rows."""
+
 
 class StreamedProblem(AbstractProblem):
     """Mean negative log-likelihood plus a penalty, evaluated block of rows by block of rows.
@@ -132,6 +135,10 @@ class StreamedProblem(AbstractProblem):
             shared += squares.T @ used
             total, weight = total + bend.sum(axis=0), weight + used.sum()
         return ratio_of(own, total, shared, weight)
+
+    @property
+    def rounding(self):
+        return 0.0 if self._walk.sharpened() is self._walk else _SINGLE
 
     def sharpen(self):
         sharp = self._walk.sharpened()

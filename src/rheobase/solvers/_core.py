@@ -156,6 +156,9 @@ class AbstractProblem(abc.ABC):
         (n_features, neuron). May be read from a sample of rows.
         """
 
+    rounding: float = 0.0
+    """Relative error of the loss beyond that of float64."""
+
     def sharpen(self) -> bool:
         """Compute exactly from now on; False if that was so already."""
         return False

@@ -101,12 +101,9 @@ class GramLBFGS(AbstractSolver):
         return batch.finish()
 
     def _is_near(self, batch: Batch, direction: FloatArray) -> bool:
-        """Whether all moving neurons are so near their optima, or the search of any is so lost, that rounding
-        matters.
-        """
+        """Whether any moving neuron is so near its optimum, or its search so lost, that rounding matters."""
         near = np.abs(direction).max(axis=0) <= max(_SHARP, self.tol) * batch.size
-        lost = batch.failed | (batch.predicted <= batch.noise)
-        return bool((near | ~batch.moving).all() or (lost & batch.moving).any())
+        return bool(((near | batch.failed | (batch.predicted <= batch.noise)) & batch.moving).any())
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
@@ -138,6 +135,7 @@ class _Metric:
         self._inverse = _inverse(np.maximum(curvature, 1e-300) * values[:, None] + ratio, values)
         self._intercept = 1.0 / np.maximum(curvature, 1e-300)
         self._factors: list[tuple | None] = [None] * problem.n_neurons
+        self._exact = np.zeros(problem.n_neurons, dtype=bool)
         self._bent: FloatArray | None = None
         self._values, self._ratio = values, ratio
         self._free = problem.free
@@ -149,8 +147,8 @@ class _Metric:
 
     @property
     def own(self):
-        """Who has a metric of its own, shape (neuron,)."""
-        return np.array([factor is not None for factor in self._factors])
+        """Whose metric is its exact Hessian at some point of its way, shape (neuron,)."""
+        return self._exact
 
     def __call__(self, gradient: FloatArray) -> FloatArray:
         out = np.empty_like(gradient)
@@ -189,10 +187,11 @@ class _Metric:
             inside = np.ix_(free, free)
             (scale[free], inverse[inside]), self.singular[column] = _scaled_inverse(hessian[inside])
             self._factors[column] = scale, inverse
+            self._exact[column] = True
 
     def keep(self, kept) -> None:
         self._inverse, self._intercept = self._inverse[:, kept], self._intercept[kept]
-        self._ratio = self._ratio[..., kept]
+        self._ratio, self._exact = self._ratio[..., kept], self._exact[kept]
         self._bent = None if self._bent is None else self._bent[:, kept]
         self._factors = [factor for factor, keep in zip(self._factors, kept) if keep]
         self.singular, self.collinear = self.singular[kept], self.collinear[kept]

@@ -96,7 +96,7 @@ def search(
 def _backtrack(problem, eta, direction, line: Line, moving: BoolArray):
     """Halve the step of each neuron until its objective has decreased enough (Armijo)."""
     step = moving.astype(np.float64)
-    slack = _ROUNDING * np.maximum(np.abs(line.objective), np.abs(line.objective - line.penalty))
+    slack = max(_ROUNDING, problem.rounding) * np.maximum(np.abs(line.objective), np.abs(line.objective - line.penalty))
     for _ in range(_TRIALS):
         trial = problem.evaluate(eta, direction, step)
         objective = trial.loss + line.penalty_at(step)
