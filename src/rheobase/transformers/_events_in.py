@@ -61,7 +61,7 @@ def read_events(events: Any) -> Events:
     """Events from a table, epochs, a series, or plain times.
 
     The time of an event is the first of the columns ``time``, ``start`` and ``start_time`` that a table has, and the
-    start of an epoch.
+    start of an epoch; an array of two columns holds starts and ends.
 
     Raises
     ------
@@ -81,6 +81,10 @@ def read_events(events: Any) -> Events:
     if isinstance(given, np.ndarray | list | tuple | range) and np.ndim(given) == 1:
         times = np.asarray(given, dtype=np.float64)
         return Events(times, np.arange(times.size), {"time": times})
+    if isinstance(given, np.ndarray) and given.ndim == 2 and given.shape[1] == 2:
+        # what scikit-learn makes of an IntervalSet when it splits it: rows of start and end, in any order
+        start, end = given.astype(np.float64).T
+        return Events(start, np.arange(start.size), {"time": start, "duration": end - start, "end": end})
     msg = f"events should be a table with a column 'time', an IntervalSet, a Ts or times, got {kind_of(events)}."
     raise TypeError(msg)
 
