@@ -226,3 +226,17 @@ def test_a_grid_search_over_masks_leaves_the_model_alone():
     np.testing.assert_array_equal(model.regularizer.mask, MASK)
     assert len(search.cv_results_["mean_test_score"]) == 4
     assert len(np.unique(search.cv_results_["mean_test_score"])) == 4
+
+
+@pytest.mark.parametrize("strength", [1e-2, 10.0, 1e4])
+def test_a_strong_smoothness_reaches_the_same_optimum_by_every_native_solver(strength):
+    """Most of a strong smoothness lies off the diagonal."""
+    rng = np.random.default_rng(2)
+    x = np.cumsum(rng.normal(size=(800, 12)), axis=1)
+    y = rng.poisson(np.exp(0.1 * x[:, [3]] - 1.0), size=(800, 2)).astype(float)
+    differences = np.diff(np.eye(12), 2, axis=0)
+    options = {"regularizer": Smoothness(differences.T @ differences), "regularizer_strength": strength}
+    one = PopulationGLM(solver_name="Newton", **options).fit(x, y)
+    other = PopulationGLM(solver_name="GramLBFGS", **options).fit(x, y)
+    # what every solver promises of the largest coefficient
+    np.testing.assert_allclose(other.coef_, one.coef_, rtol=0, atol=1e-6 * np.abs(one.coef_).max())

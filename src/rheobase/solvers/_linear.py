@@ -6,7 +6,7 @@ import numpy as np
 
 from .._types import FloatArray
 
-__all__ = ["equilibrated_eigh", "solve_spd"]
+__all__ = ["equilibrated_eigh", "solve_spd", "spd_inverse", "unit_diagonal"]
 
 _SINGULAR = 1e-13
 """Reciprocal condition number (after scaling to a unit diagonal) below which a matrix counts as singular."""
@@ -27,22 +27,35 @@ def solve_spd(matrix: FloatArray, rhs: FloatArray) -> tuple[FloatArray, bool]:
     x, singular
         Shape (n,), and whether the pseudo-inverse had to be used.
     """
-    from scipy.linalg import lapack
-
-    scale = _unit_diagonal(matrix)
+    scale = unit_diagonal(matrix)
     scaled = matrix * np.outer(scale, scale)
-    factor, info = lapack.dpotrf(scaled, lower=1, clean=0)
-    if info == 0 and np.isfinite(factor[-1, -1]):
-        norm = np.abs(scaled).sum(axis=0).max()
-        if lapack.dpocon(factor, norm, uplo="L")[0] > _SINGULAR:
-            return scale * lapack.dpotrs(factor, scale * rhs, lower=1)[0], False
+    inverse = spd_inverse(scaled)
+    if inverse is not None:
+        found = inverse @ (scale * rhs)
+        found += inverse @ (scale * rhs - scaled @ found)  # what rounding of the inverse left
+        return scale * found, False
     values, vectors = np.linalg.eigh(scaled)
     kept = values > 10 * _SINGULAR * len(values) * values[-1]
     inverse = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
     return scale * (vectors @ (inverse * (vectors.T @ (scale * rhs)))), True
 
 
-def _unit_diagonal(matrix: FloatArray) -> FloatArray:
+def spd_inverse(matrix: FloatArray) -> FloatArray | None:
+    """Inverse of a symmetric matrix, or None if it is not positive definite, to rounding.
+
+    By NumPy alone: SciPy brings a second BLAS with threads of its own, and the two wait for each other, a tenth of a
+    second at a time on a busy machine.
+    """
+    try:
+        np.linalg.cholesky(matrix)
+        inverse = np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    condition = np.abs(matrix).sum(axis=0).max(initial=0.0) * np.abs(inverse).sum(axis=0).max(initial=0.0)
+    return inverse if condition * _SINGULAR < 1.0 else None  # a NaN compares False
+
+
+def unit_diagonal(matrix: FloatArray) -> FloatArray:
     """Factors that bring the diagonal to one; a row of zeros keeps its zero, and its solution is zero."""
     diagonal = np.diagonal(matrix)
     positive = diagonal > 0

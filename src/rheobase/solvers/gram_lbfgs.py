@@ -20,7 +20,7 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
-from ._linear import equilibrated_eigh
+from ._linear import equilibrated_eigh, spd_inverse, unit_diagonal
 from ._state import FLAT_STEP, Batch
 
 __all__ = ["GramLBFGS"]
@@ -144,6 +144,18 @@ class _Metric:
         if self.collinear.any() and self._free is not None:
             self.collinear = _has_null_vector(self._vectors[:, null], self._free[:-1])
         self.singular = np.zeros(problem.n_neurons, dtype=bool)
+        if problem.penalty.matrices is not None:
+            self._own_at_null(problem, curvature)
+
+    def _own_at_null(self, problem: AbstractProblem, curvature: FloatArray) -> None:
+        """A metric for each neuron where the penalty is more than a diagonal: the null model's Hessian with all of it.
+
+        The shared one would know the diagonal only, and a strong smoothness is mostly the rest.
+        """
+        for column in range(problem.n_neurons):
+            hessian = (curvature[column] * problem.null_gram())[None]
+            problem.penalty.add_to(hessian, [column])
+            self._set_own(column, hessian[0])
 
     @property
     def own(self):
@@ -182,12 +194,17 @@ class _Metric:
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
         for column, hessian in zip(columns, batch.hessian(columns)):
-            free = np.arange(len(hessian)) if self._free is None else np.flatnonzero(self._free[:, column])
-            scale, inverse = np.zeros(len(hessian)), np.zeros_like(hessian)
-            inside = np.ix_(free, free)
-            (scale[free], inverse[inside]), self.singular[column] = _scaled_inverse(hessian[inside])
-            self._factors[column] = scale, inverse
+            self.singular[column] = self._set_own(column, hessian)
             self._exact[column] = True
+
+    def _set_own(self, column: int, hessian: FloatArray) -> bool:
+        """Give a column the inverse of a Hessian; whether it took a pseudo-inverse."""
+        free = np.arange(len(hessian)) if self._free is None else np.flatnonzero(self._free[:, column])
+        scale, inverse = np.zeros(len(hessian)), np.zeros_like(hessian)
+        inside = np.ix_(free, free)
+        (scale[free], inverse[inside]), singular = _scaled_inverse(hessian[inside])
+        self._factors[column] = scale, inverse
+        return singular
 
     def keep(self, kept) -> None:
         self._inverse, self._intercept = self._inverse[:, kept], self._intercept[kept]
@@ -211,15 +228,11 @@ def _inverse(curvature: FloatArray, values: FloatArray) -> FloatArray:
 
 def _scaled_inverse(hessian: FloatArray):
     """(scale, inverse of the Hessian scaled to a unit diagonal), and whether a pseudo-inverse was needed."""
-    from scipy.linalg import lapack
-
-    diagonal = np.diagonal(hessian)
-    scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
+    scale = unit_diagonal(hessian)
     scaled = hessian * np.outer(scale, scale)
-    factor, info = lapack.dpotrf(scaled, lower=1)
-    if info == 0 and lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")[0] > 1e-13:
-        inverse = lapack.dpotri(factor, lower=1)[0]
-        return (scale, inverse + np.tril(inverse, -1).T), False
+    inverse = spd_inverse(scaled)
+    if inverse is not None:
+        return (scale, inverse), False
     values, vectors = np.linalg.eigh(scaled)
     kept = values > 1e-12 * len(values) * values[-1]
     return (scale, (vectors[:, kept] / values[kept]) @ vectors[:, kept].T), True
