@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,6 +81,20 @@ def test_parameters_of_a_sampler_are_reached_from_outside():
     before = dict(vars(sampler))
     sampler.fit_transform([0.0])
     assert vars(sampler) == before
+
+
+def test_memory_is_that_of_the_tensor():
+    """Work beside it does not grow with the number of events."""
+    rng = np.random.default_rng(4)
+    spikes = {k: rng.uniform(0, 1000, 2000) for k in range(40)}
+    beside = []
+    for n_events in (5_000, 20_000):
+        sampler, events = PeriEventSpikeSampler(spikes, np.linspace(0, 0.25, 11)), rng.uniform(0, 1000, n_events)
+        tracemalloc.start()
+        tensor = sampler.transform(events)
+        beside.append(tracemalloc.get_traced_memory()[1] - tensor.nbytes)
+        tracemalloc.stop()
+    assert beside[1] < 1.2 * beside[0] < 100e6
 
 
 def test_odd_events():
