@@ -58,6 +58,7 @@ def test_a_kernel_runs_it(notebook, tmp_path, monkeypatch):
     opened = nbformat.read(notebook, as_version=4)
     nbformat.validate(opened)
     monkeypatch.setenv("RHEOBASE_DATA", str(DATA))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # pictures belong in the notebook
     nbclient.NotebookClient(opened, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in opened.cells for output in cell.get("outputs", [])]
     assert any("image/png" in output.get("data", {}) for output in outputs)

@@ -13,6 +13,8 @@ from rheobase.solvers import line_search
 class Curves:
     """A problem whose predictor is one number a neuron; each neuron has its own loss."""
 
+    rounding = 0.0
+
     def __init__(self, *losses):
         self.losses, self.calls = losses, 0
 
@@ -148,3 +150,15 @@ def test_a_step_may_shrink_a_lot():
     _, step, _, _, failed = run(Curves(quadratic(1e-9)), [0.0], [1.0])
     assert 0.0 < step[0] < 4e-9
     assert not failed.any()
+
+
+def test_a_loss_that_rounds_may_rise_by_its_rounding():
+    """A problem that says it rounds is believed: a good step is not cut because noise hides that it is."""
+
+    def noisy(x):
+        return 1.0 + 1e-9 * (x > 0.5), -1e-12
+
+    problem = Curves(noisy)
+    assert run(problem, [0.0], [1.0])[1][0] < 1.0
+    problem.rounding = 1e-8
+    assert run(problem, [0.0], [1.0])[1][0] == 1.0
