@@ -213,14 +213,14 @@ def make_solver(
     n_rows, n_features, n_neurons
         Sizes of the problem.
     kinks
-        Whether the penalty has any (lasso and its kin).
+        Whether the penalty has any (lasso and its kin), or coefficients have bounds.
     """
     spec, reason = get_solver(name), "asked for by name"
     algorithm = spec.algo_name
     if spec.backend == "jaxopt":
         return Jaxopt(algorithm, tuple(sorted(options.items()))), reason
     if algorithm == AUTO:
-        algorithm, reason = "Newton", "proximal Newton: the penalty has kinks"
+        algorithm, reason = "Newton", "proximal Newton: the penalty has kinks, or coefficients have bounds"
         if not kinks:
             algorithm, reason = choose(n_rows, n_features, n_neurons)
         options = {key: value for key, value in options.items() if value is not None}
