@@ -2,8 +2,8 @@
 
 All of these take responses as ``neural_collate`` gives them, shape (stimulus, neuron, repeat, time) with NaN where
 nothing was recorded, or those of one neuron to one stimulus, shape (repeat, time); predictions have no repeats,
-(stimulus, neuron, 1, time) or (time,). What several stimuli give is pooled (correlations of predictions) or averaged with their
-durations as weights (powers, ceilings). Nothing to compute from (a constant, one repeat) gives NaN.
+(stimulus, neuron, 1, time) or (time,). What several stimuli give is pooled (correlations of predictions) or averaged
+with their durations as weights (powers, ceilings). Nothing to compute from (a constant, one repeat) gives NaN.
 
 >>> from rheobase.datasets.strf import metrics
 >>> trials, predicted = [[0, 2, 1, 3], [1, 2, 0, 4]], [0.5, 2, 1, 3]
@@ -291,11 +291,11 @@ def predictive_power(
 def _mean_powers(found: Powers) -> Powers:
     """Powers averaged over stimuli with at least two repeats, weighted by duration."""
     usable = np.isfinite(found.signal)
-    means = [
+    total, of_mean, signal = (
         over_stimuli(np.where(usable, values, np.nan), found.weight)
         for values in (found.total, found.of_mean, found.signal)
-    ]
-    return Powers(*means, found.weight.sum(axis=0))
+    )
+    return Powers(total, of_mean, signal, found.weight.sum(axis=0))
 
 
 def _positive(values: FloatArray) -> FloatArray:

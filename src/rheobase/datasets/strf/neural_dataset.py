@@ -100,7 +100,12 @@ class NeuralDataset:
         ------
         ValueError
             With the first thing that does not.
+
+        Notes
+        -----
+        `nrn_masks` is found anew, so call it after responses were replaced by hand.
         """
+        self._masks = None
         _check(self)
 
     # sizes ------------------------------------------------------------------------------------------------------------

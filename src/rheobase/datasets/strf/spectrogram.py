@@ -117,7 +117,7 @@ def mel_spectrogram(
     >>> tone = np.sin(2 * np.pi * 2000 * np.arange(24414) / 24414)
     >>> picture = mel_spectrogram(tone, 24414, dt_ms=5)
     >>> picture.shape, int(mel_centers(24414)[picture[0].mean(axis=1).argmax()])
-    ((1, 32, 201), 1933)
+    ((1, 32, 201), 1932)
     """
     sound = np.asarray(audio, dtype=np.float64)
     if sound.ndim != 1 or sound.size == 0 or not np.isfinite(sound).all():
