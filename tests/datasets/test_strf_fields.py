@@ -91,6 +91,22 @@ def test_strengths_are_found(penalty, strength):
     assert strf.peak(0) == (200.0, 5.0)
 
 
+@pytest.mark.parametrize("model", ["poisson", "gaussian"])
+def test_a_field_of_low_rank(model):
+    ds = recording()
+    full, one, two = (STRF(tmax=0.02, strength=0.01, model=model, rank=rank).fit(ds) for rank in (None, 1, min(F, 5)))
+    values = np.linalg.svd(one.weights_, compute_uv=False)
+    assert (values[:, 1] < 1e-9 * values[:, 0]).all()
+    np.testing.assert_allclose(two.weights_, full.weights_, rtol=1e-4, atol=1e-4)  # no limit at all
+    np.testing.assert_allclose(two.intercept_, full.intercept_, rtol=1e-4, atol=1e-4)  # turns stop at 1e-6
+    assert one.peak(0) == full.peak(0) == (200.0, 5.0)
+    assert np.isfinite(one.held_out(ds).cc).all()
+    with pytest.raises(ValueError, match="rank must be at least 1"):
+        STRF(rank=0)
+    with pytest.raises(ValueError, match="goes with penalty='ridge'"):
+        STRF(rank=1, penalty="smooth")
+
+
 def test_weights_have_axes():
     strf = STRF(tmax=0.01, strength=0.01).fit(recording())
     labelled = strf.to_xarray()

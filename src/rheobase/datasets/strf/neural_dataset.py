@@ -335,6 +335,12 @@ class NeuralDataset:
             meta["snr"] = float(signal_to_noise(trials)[0])
             meta["ccmax"] = float(noise_ceiling(trials, method="hsu", max_splits=max_ccmax_iters)[0])
 
+    def view(self) -> NeuralDataset:
+        """The same recording, with a selection of its own (to begin with, none)."""
+        other = copy.copy(self)
+        other._selection = Selection()
+        return other
+
     def copy(self) -> NeuralDataset:
         """An independent copy, selection included."""
         return copy.deepcopy(self)

@@ -10,6 +10,7 @@ import numpy as np
 from ..._errors import NotFittedError
 from ..._types import FloatArray
 from ...scores.folds import by_trial
+from ._low_rank import low_rank_fit
 from ._strf_design import STRFDesign, strf_design
 from .batches import stacked_responses
 from .metrics import correlation, noise_ceiling, normalized_correlation, poisson_loss
@@ -66,6 +67,9 @@ class STRF:
         Folds of "cv".
     ridge : float
         On top of a smooth penalty, which leaves planes free.
+    rank : int, optional
+        Profiles along frequency, each with its course in time, of which a field is the sum (1: separable), for a ridge
+        penalty, with the strength of the fit without this limit. Default: no limit.
 
     Attributes
     ----------
@@ -111,6 +115,7 @@ class STRF:
         strength: Any = "cv",
         n_folds: int = 5,
         ridge: float = 1e-4,
+        rank: int | None = None,
     ) -> None:
         if model not in MODELS:
             msg = f"model must be 'poisson' or 'gaussian', got {model!r}."
@@ -118,6 +123,10 @@ class STRF:
         if penalty not in PENALTIES:
             msg = f"penalty must be 'ridge' or 'smooth', got {penalty!r}."
             raise ValueError(msg)
+        if rank is not None and (rank < 1 or penalty != "ridge"):
+            msg = f"rank must be at least 1, and goes with penalty='ridge', got {rank!r} and {penalty!r}."
+            raise ValueError(msg)
+        self.rank = rank
         self.tmin, self.tmax, self.model, self.penalty = tmin, tmax, model, penalty
         self.strength, self.n_folds, self.ridge = strength, n_folds, ridge
         self.weights_: FloatArray | None = None
@@ -146,10 +155,13 @@ class STRF:
             )
             raise ValueError(msg)
         self.scale_ = _scale(ds)
-        design = strf_design(ds, self.tmin, self.tmax, scale=self.scale_)
+        kind = "auto" if self.rank is None else "dense"
+        design = strf_design(ds, self.tmin, self.tmax, scale=self.scale_, kind=kind)
         n_bands, n_lags = ds.F, len(design.lags)
         self.model_ = self._glm(design, n_bands, n_lags)
         self.model_.fit(design.X, design.y, sample_weight=_shared(design.weight))
+        if self.rank is not None:
+            self._lower_rank(design, n_bands, n_lags)
         self.weights_ = self.model_.coef_.T.reshape(-1, n_bands, n_lags)
         self.intercept_ = self.model_.intercept_
         self.lags_ms_, self.frequencies_, self.neurons_ = design.lags_ms, ds.frequencies, design.neurons
@@ -202,7 +214,7 @@ class STRF:
         lengths = [ds.stims[s].shape[-1] for s in stims]
         folds = by_trial(np.repeat(stims, lengths), n_folds).fold_of_row[np.cumsum(lengths) - 1]
         predicted: dict[int, FloatArray] = {}
-        view = ds.copy()
+        view = ds.view()
         for fold in range(n_folds):
             view.select_population(neurons)
             view.select_stims([s for s, f in zip(stims, folds, strict=True) if f != fold])
@@ -233,7 +245,7 @@ class STRF:
         return xr.DataArray(self.weights_, coords=coords, dims=("neuron", "frequency", "lag"), name="strf")
 
     def _options(self) -> dict[str, Any]:
-        names = ("tmin", "tmax", "model", "penalty", "strength", "n_folds", "ridge")
+        names = ("tmin", "tmax", "model", "penalty", "strength", "n_folds", "ridge", "rank")
         return {name: getattr(self, name) for name in names}
 
     def _glm(self, design: STRFDesign, n_bands: int, n_lags: int) -> Any:
@@ -249,6 +261,23 @@ class STRF:
             n_stims = len(np.unique(design.stimulus[np.isfinite(design.stimulus)]))
             strength = CV(cv=by_trial(design.stimulus, min(self.n_folds, n_stims)))
         return PopulationGLM(MODELS[self.model], regularizer=regularizer, regularizer_strength=strength)
+
+    def _lower_rank(self, design: STRFDesign, n_bands: int, n_lags: int) -> None:
+        """Replace the coefficients of the model by those of fields of low rank, neuron by neuron."""
+        from ...glm import GLM
+        from ...regularizer import Ridge
+
+        assert self.rank is not None
+        features = design.X.reshape(-1, n_bands, n_lags)
+        coef, intercept = self.model_.coef_.copy(), self.model_.intercept_.copy()
+        strengths = np.broadcast_to(self.model_.strength_, intercept.shape)
+        for n, strength in enumerate(strengths):
+            heard = np.isfinite(design.y[:, n])
+            glm = GLM(MODELS[self.model], regularizer=Ridge(), regularizer_strength=float(strength))
+            parts = features[heard], design.y[heard, n], design.weight[heard, n]
+            field, intercept[n] = low_rank_fit(glm, *parts, coef[:, n].reshape(n_bands, n_lags), self.rank)
+            coef[:, n] = field.ravel()
+        self.model_.coef_, self.model_.intercept_ = coef, intercept
 
     def _compare(self, ds: NeuralDataset, stims: list[int], predicted: list[FloatArray]) -> HeldOut:
         masks = ds.nrn_masks[np.ix_(stims, self.neurons_)]
