@@ -21,8 +21,12 @@ def half_split_ceiling(data: Data, max_splits: int) -> tuple[FloatArray, FloatAr
 
     def ceiling(trials: FloatArray) -> float:
         first = splits(len(trials), max_splits)
-        even = trials[: first.shape[1]]
-        found = _row_correlation(first @ even, ~first @ even)
+        even = trials[: first.shape[1]] - trials[: first.shape[1]].mean(axis=1, keepdims=True)
+        products = even @ even.T  # sums of halves correlate by sums of these: no need of their courses
+        one, other = first @ products, ~first @ products
+        sizes = (one * first).sum(axis=1) * (other * ~first).sum(axis=1)
+        tiny = (1e-13 * np.trace(products)) ** 2  # a constant half
+        found = nan_divide((one * ~first).sum(axis=1), np.sqrt(np.where(sizes > tiny, sizes, np.nan)))
         rho = float(np.nanmean(found)) if np.isfinite(found).any() else 0.0
         return np.sqrt(2 * rho / (1 + rho)) if rho > 0 else np.nan
 
