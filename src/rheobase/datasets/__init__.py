@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import allen
+from . import allen, strf
 from .simulated_session import simulate_session
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "simulate_recording",
     "simulate_session",
     "simulated_injected_current",
+    "strf",
 ]
 
 _LAZY = {
