@@ -91,7 +91,7 @@ def test_build_is_the_same_steps_by_hand(seed, lengths, bin_size, from_theirs):
     ours = IntervalSet(starts, ends)
     inputs = (signal, group)
     if not from_theirs:
-        units = {key: Ts(x) for key, x in times.items()}
+        units = {key: Ts(x, time_support=IntervalSet(0, ends[-1])) for key, x in times.items()}
         inputs = (Tsd(t, values).restrict(ours), TsGroup(units, time_support=ours))
     given_terms = {
         "place": (basis.BSplineEval(5, bounds=(-1, 1)), inputs[0]),
