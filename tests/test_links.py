@@ -13,6 +13,7 @@ from helpers import ROUNDING
 from rheobase import links
 from rheobase._x64 import enable_x64
 from rheobase.links import CustomInverseLink, Exp, Identity, Logistic, LogSoftmax, Probit, Reciprocal, Softplus
+from rheobase.links._resolve import BY_NAME
 
 LINKS = {
     "identity": Identity(),
@@ -237,9 +238,9 @@ def test_what_may_be_written(written, link):
     assert links.resolve(written, Softplus()) == link
 
 
-@pytest.mark.parametrize("name", links.BY_NAME)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_a_link_is_found_by_its_own_name(name):
-    link = links.BY_NAME[name]
+    link = BY_NAME[name]
     assert link.name == name
     assert links.resolve(link.name, Exp()) == link
 

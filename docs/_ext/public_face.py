@@ -74,18 +74,35 @@ def room_page(room: str) -> str:
     flat = {id(getattr(rheobase, name)) for name in rheobase.__all__}
     names = [name for name in module.__all__ if id(getattr(module, name)) not in flat]
     lifted = [name for name in module.__all__ if name not in names]
+    inner = inner_rooms(module)
+    names = [name for name in names if name not in inner]
     parts = [title(f"rheobase.{room}"), *introduced(f"rheobase.{room}")]
     if names:
         parts.append(summary(names))
+    if inner:
+        pages = ", ".join(f":doc:`rheobase.{room}.{name} <room_{room}.{name}>`" for name in inner)
+        parts.append(f"Rooms of their own: {pages}.\n")
     if lifted:
         links = ", ".join(f":py:obj:`rheobase.{name}`" for name in lifted)
         parts.append(f"On the face, and documented there: {links}.\n")
     return "\n".join(parts)
 
 
+def inner_rooms(module: types.ModuleType) -> list[str]:
+    """Public names of a room that are rooms themselves."""
+    return [name for name in module.__all__ if isinstance(getattr(module, name), types.ModuleType)]
+
+
+def all_rooms(name: str) -> list[str]:
+    """A room, and the rooms in it."""
+    module = importlib.import_module(f"rheobase.{name}")
+    return [name, *(room for inner in inner_rooms(module) for room in all_rooms(f"{name}.{inner}"))]
+
+
 def write_pages() -> None:
     """Write every page whose text has changed."""
-    rooms = [name for name in rheobase.__all__ if isinstance(getattr(rheobase, name), types.ModuleType)]
+    doors = [name for name in rheobase.__all__ if isinstance(getattr(rheobase, name), types.ModuleType)]
+    rooms = [room for door in doors for room in all_rooms(door)]
     pages = {slug(group): group_page(group, names) for group, names in face_groups().items()}
     pages |= {f"room_{room}": room_page(room) for room in rooms}
     GENERATED.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ import numpy as np
 from .. import links
 from .._errors import did_you_mean
 from ..links import AbstractInverseLink
+from ..links._core import namespace
 
 SCORE_TYPES = ("log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen")
 
@@ -272,7 +273,7 @@ class AbstractWithInverseLink(AbstractObservationModel):
 
 def times_log(y, log):
     """`y` times `log`, zero where `y` is, even at minus infinity; NumPy or JAX."""
-    xp = links._namespace(log)
+    xp = namespace(log)
     return xp.where(y == 0, 0.0, y * log)
 
 
@@ -281,7 +282,7 @@ def guarded(link: AbstractInverseLink, eta, formula: Callable[[Any], Any], outsi
     log = link.log(eta)
     if link.positive:
         return formula(log)
-    xp = links._namespace(eta)
+    xp = namespace(eta)
     inside = log > -xp.inf
     return xp.where(inside, formula(xp.where(inside, log, 0.0)), outside)
 

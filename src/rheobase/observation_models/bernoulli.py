@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..links import Logistic, Probit, _log1p_exp
+from ..links import Logistic, Probit
+from ..links._core import log1p_exp
 from ._core import EPS, AbstractWithInverseLink, times_log
 
 __all__ = ["BernoulliObservations"]
@@ -45,7 +46,7 @@ class BernoulliObservations(AbstractWithInverseLink):
         import jax.numpy as jnp
 
         if link == Logistic():
-            return _log1p_exp(eta) - y * eta
+            return log1p_exp(eta) - y * eta
         if link == Probit():  # symmetric: one tail instead of two
             return -link.log((2.0 * y - 1.0) * eta)
         log, log_complement = link.log(eta), link.log_complement(eta)

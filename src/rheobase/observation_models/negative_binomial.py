@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..links import Exp, _log1p_exp
+from ..links import Exp
+from ..links._core import log1p_exp
 from ._core import EPS, AbstractObservationModel, check_counts, guarded
 from ._dispersion import dispersion
 
@@ -74,7 +75,7 @@ class NegativeBinomialObservations(AbstractObservationModel):
 
         def formula(log):
             odds = log + jnp.log(alpha)
-            return (y + 1.0 / alpha) * _log1p_exp(odds) - y * odds
+            return (y + 1.0 / alpha) * log1p_exp(odds) - y * odds
 
         return guarded(link, eta, formula, jnp.where(y == 0, 0.0, jnp.inf))
 
