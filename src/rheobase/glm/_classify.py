@@ -75,19 +75,15 @@ def solve_classes(
     try:
         for n in range(n_neurons):
             row = weights[:, min(n, weights.shape[1] - 1)]
-            number = np.zeros(standard.n_rows, dtype=np.int64)
-            number[: len(labels)] = np.maximum(labels[:, n], 0)
+            number = _padded(labels[:, n], standard.n_rows)
             frequency = np.bincount(number, row, n_classes)
             absent[n], here = frequency <= 0, np.flatnonzero(frequency > 0)
             if len(here) < 2:
                 intercept[n], result[n] = _with_floor(np.zeros(len(here)), frequency), Result.SILENT
                 continue
-            penalty = penalty_of(
-                regularizer, _of_neuron(strength, regularizer, n), (n_features, n_classes), standard.scale
-            ).select(here)
-            free = np.ones((n_features + 1, len(here)), dtype=bool)
-            if feature_mask is not None:
-                free[:-1] = feature_mask[:, n, here]
+            own = _of_neuron(strength, regularizer, n)
+            penalty = penalty_of(regularizer, own, (n_features, n_classes), standard.scale).select(here)
+            free = _free(None if feature_mask is None else feature_mask[:, n, here], (n_features, len(here)))
             position = np.searchsorted(here, np.minimum(number, here[-1]))  # rows that do not count may be of any class
             problem = SoftmaxProblem(standard, position, row, penalty, free, gram if weights.shape[1] == 1 else None)
             begin = _start(problem, frequency[here], None if start is None else (start[0][:, n], start[1][n]), here)
@@ -108,6 +104,21 @@ def solve_classes(
     stats |= rows_counted(weights, sample_weight, len(labels), n_neurons)
     stats["design"], stats["seconds"] = repr(design), time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def _padded(labels: IntArray, n_rows: int) -> IntArray:
+    """Classes of all rows of a problem: any class in rows that do not count."""
+    number = np.zeros(n_rows, dtype=np.int64)
+    number[: len(labels)] = np.maximum(labels, 0)
+    return number
+
+
+def _free(mask: BoolArray | None, shape: tuple[int, int]) -> BoolArray:
+    """Which parameters (feature and intercept, class) may move."""
+    free = np.ones((shape[0] + 1, shape[1]), dtype=bool)
+    if mask is not None:
+        free[:-1] = mask
+    return free
 
 
 def _of_neuron(strength: Any, regularizer: AbstractRegularizer, n: int) -> Any:

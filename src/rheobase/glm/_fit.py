@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -111,19 +112,10 @@ def solve(
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
     n_iter = np.zeros(y.shape[1], dtype=np.int64)
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
+    problem = None
     if fitted.size:
-        some = fitted.size < y.shape[1]
-        streamed = _is_streamed(standard, fitted.size, model, scale)
-        n_rows, chosen = len(y) if streamed else standard.n_rows, y[:, fitted] if some else y
-        problem = (StreamedProblem if streamed else GLMProblem)(
-            standard,
-            chosen if streamed else _padded(chosen, n_rows),
-            _columns(weights, fitted),
-            RowLoss(model, link),
-            penalty.select(fitted) if some else penalty,
-            None if feature_mask is None else np.vstack([feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)]),
-            None if offset is None else _padded(np.nan_to_num(_columns(offset, fitted)), n_rows),
-        )
+        rows = Rows(y, weights, offset, feature_mask)
+        problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale)
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         sizes = (standard.n_valid, design.n_features, len(fitted))
         solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=not penalty.plain)
@@ -140,16 +132,54 @@ def solve(
         scale = np.ones(y.shape[1]) if scale is None else scale.copy()
         scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
-        stats["streamed"] = streamed
-    counted = feature_mask
-    if bounds is not None:  # a coefficient at a bound is not free
-        counted = ~bounds.active(coef) if feature_mask is None else feature_mask & ~bounds.active(coef)
-    stats["n_parameters"] = _n_parameters(coef, penalty, counted, problem if fitted.size else None)
+        stats["streamed"] = isinstance(problem, StreamedProblem)
+    stats["n_parameters"] = _n_parameters(coef, penalty, _not_at_bounds(feature_mask, coef, bounds), problem)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
     stats |= rows_counted(weights, sample_weight, len(y), y.shape[1])
     stats["design"] = repr(design)
     stats["seconds"] = time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is known of all rows: response (time, neuron), weights and offset; and each neuron's mask of features."""
+
+    y: np.ndarray
+    weights: FloatArray
+    offset: FloatArray | None
+    feature_mask: BoolArray | None
+
+
+def _problem(
+    standard: AbstractStandardized, rows: Rows, row_loss: RowLoss, penalty: Penalty, fitted: IntArray, scale
+) -> GLMProblem | StreamedProblem:
+    """The problem of some neurons, which keeps arrays of every row and neuron, or streams."""
+    some = fitted.size < rows.y.shape[1]
+    streamed = _is_streamed(standard, fitted.size, row_loss.model, scale)
+    n_rows, y = len(rows.y) if streamed else standard.n_rows, rows.y[:, fitted] if some else rows.y
+    free = offset = None
+    if rows.feature_mask is not None:
+        free = np.vstack([rows.feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)])
+    if rows.offset is not None:
+        offset = _padded(np.nan_to_num(_columns(rows.offset, fitted)), n_rows)
+    return (StreamedProblem if streamed else GLMProblem)(
+        standard,
+        y if streamed else _padded(y, n_rows),
+        _columns(rows.weights, fitted),
+        row_loss,
+        penalty.select(fitted) if some else penalty,
+        free,
+        offset,
+    )
+
+
+def _not_at_bounds(feature_mask: BoolArray | None, coef: FloatArray, bounds: Bounds | None) -> BoolArray | None:
+    """Which coefficients count as parameters: one at a bound is not free; None if all are."""
+    if bounds is None:
+        return feature_mask
+    inside = ~bounds.active(coef)
+    return inside if feature_mask is None else feature_mask & inside
 
 
 def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray | None) -> BoolArray:
