@@ -13,7 +13,7 @@ from .aa2 import CRCNSAA2Dataset
 from .aa4 import CRCNSAA4Dataset
 from .batches import Batch, concat_neural_datasets, neural_collate, psth
 from .neural_dataset import NeuralDataset
-from .receptive_field import STRF, STRFDesign, strf_design
+from .receptive_field import STRF, HeldOut, STRFDesign, strf_design
 from .spectrogram import mel_centers, mel_filters, mel_spectrogram
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "CRCNSAA1Dataset",
     "CRCNSAA2Dataset",
     "CRCNSAA4Dataset",
+    "HeldOut",
     "NeuralDataset",
     "STRFDesign",
     "bin_spikes",
