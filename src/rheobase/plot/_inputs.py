@@ -72,14 +72,14 @@ def times_and_values(series: Any, times: Any = None, name: str = "series") -> tu
 
 def spike_trains(spikes: Any) -> dict[Any, FloatArray]:
     """Spike times (s) by neuron, from a TsGroup, one Ts, a mapping, a list of arrays or one array."""
-    if isinstance(spikes, Mapping) or _is_group(spikes):
+    if isinstance(spikes, Mapping) or is_group(spikes):
         return {key: _train(spikes[key]) for key in list(spikes.keys())}
     if isinstance(spikes, list | tuple):
         return {number: _train(train) for number, train in enumerate(spikes)}
     return {0: _train(spikes)}
 
 
-def _is_group(spikes: Any) -> bool:
+def is_group(spikes: Any) -> bool:
     """Whether this is a TsGroup, ours or pynapple's (which is not registered as a Mapping everywhere)."""
     return getattr(spikes, "nap_class", None) == "TsGroup"
 
