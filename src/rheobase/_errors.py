@@ -10,7 +10,8 @@
     │   └── MissingDependencyError      an optional package is needed; the message holds the install command
     └── Warning
         ├── NotConvergedWarning         (RuntimeWarning) a fit stopped before its optimum
-        └── SilentNeuronWarning         (UserWarning) a neuron has no spikes in the rows that were used
+        ├── SilentNeuronWarning         (UserWarning) a neuron has no spikes in the rows that were used
+        └── SuspiciousDataWarning       (UserWarning) data can be used, but look like a slip: a unit, rates for counts
 
 Plain ``TypeError``, ``ValueError``, ``KeyError``, ``IndexError`` and ``RuntimeError`` are raised where users of the
 same call in other libraries expect them. Messages say what was given, what was expected and what to try.
@@ -39,6 +40,10 @@ class NotConvergedWarning(RuntimeWarning):
 
 class SilentNeuronWarning(UserWarning):
     """A neuron has no spikes in the rows that were used for a fit."""
+
+
+class SuspiciousDataWarning(UserWarning):
+    """Data can be used, but are probably not what was meant: times in another unit, rates where counts belong, ..."""
 
 
 def did_you_mean(name: object, options: Iterable[object]) -> str:

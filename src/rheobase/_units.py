@@ -14,6 +14,14 @@ PER_SECOND: dict[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6}
 PRECISION = 9
 """Decimals kept when a time is converted between units (1 ns)."""
 
+_WORDS = {
+    "s": ("sec", "secs", "second", "seconds"),
+    "ms": ("msec", "msecs", "millisecond", "milliseconds", "milli"),
+    "us": ("µs", "μs", "usec", "usecs", "microsecond", "microseconds", "micro"),
+}
+_ALIASES = {word: unit for unit, words in _WORDS.items() for word in (unit, *words)}
+"""What people write instead; they are told, not guessed."""
+
 
 def check_units(units: str, argument: str = "time_units") -> str:
     """Return `units` if it is a known time unit.
@@ -24,7 +32,9 @@ def check_units(units: str, argument: str = "time_units") -> str:
         If it is none of ``"s"``, ``"ms"``, ``"us"``; the message names `argument`.
     """
     if not isinstance(units, str) or units not in PER_SECOND:
-        msg = f"unrecognized time units type for {argument!r}: got {units!r}, expected one of 's', 'ms', 'us'."
+        meant = _ALIASES.get(str(units).strip().lower())
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        msg = f"unrecognized time units type for {argument!r}: got {units!r}, expected one of 's', 'ms', 'us'.{hint}"
         raise ValueError(msg)
     return units
 

@@ -18,8 +18,8 @@ TOUCH_GAP = 1e-6
 """Seconds taken from an epoch that ends exactly where the next one starts, so that no instant belongs to both."""
 
 NO_DURATION = "Some epochs have no duration"
-END_FIRST = "Some ends precede the relative start. Dropping them!"
-OVERLAP = "Some starts precede the previous end. Joining them!"
+END_FIRST = "Some ends precede the relative start. Dropping them! Were starts and ends given in this order?"
+OVERLAP = "Some starts precede the previous end. Joining them! Pass overlap='keep' for trials that may overlap."
 TOUCHING = "Some starts and ends are equal. Removing 1 microsecond!"
 
 Pieces = tuple[FloatArray, FloatArray, IntArray]

@@ -15,6 +15,7 @@ from .._arrays.search import BLOCK
 from .._arrays.threads import for_each
 from .._types import FloatArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
+from ..containers._clock import warn_of_another_unit
 from . import _tuning_inputs as _inputs
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def _event_curves(
         data = TsGroup._trusted(data.t, np.array([0, len(data)]), np.zeros(1, dtype=np.int64), data.time_support, None)
     elif data._values is not None:
         _inputs.warn_values_unused()
+    warn_of_another_unit(data._times, epochs, "data", len(data))
     first, last = data._runs(epochs)
     sizes = (last - first).sum(axis=1)
     counts = np.empty((sizes.size, occupancy.size), dtype=np.int64)

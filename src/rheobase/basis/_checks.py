@@ -26,6 +26,8 @@ def check_count(value: Any, name: str, owner: str, at_least: int = 1) -> int:
         raise ValueError(msg)
     wanted = "a positive integer" if at_least == 1 else f"an integer >= {at_least}"
     msg = f"`{name}` of {owner} must be {wanted}, got {value!r}."
+    if name == "window_size" and isinstance(value, Real) and 0 < value < 1:
+        msg += f" It counts samples, not seconds: with 10 ms bins, {value:g} s is window_size={round(value * 100)}."
     raise (ValueError if isinstance(value, Real) else TypeError)(msg)
 
 

@@ -80,6 +80,8 @@ class AbstractUnits(AbstractWithMetadata):
         missing = [name for name in ([key] if isinstance(key, str) else key) if name not in self._metadata]
         if missing:
             hint = did_you_mean(missing[0], self._metadata.columns)
+            if missing[0].isdecimal() and self._position(int(missing[0])) is not None:
+                hint = f" Keys of units are integers: write group[{missing[0]}]."
             msg = f"Key {missing[0]} not in group index or metadata {list(self._metadata.columns)}.{hint}"
             raise KeyError(msg)
         return self.get_info(key)

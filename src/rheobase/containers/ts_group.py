@@ -13,6 +13,7 @@ from . import _group_build as _build
 from . import _group_select as _groups
 from ._base import class_for
 from ._checks import check_epochs
+from ._clock import warn_of_another_unit
 from ._group_events import AbstractUnitEvents
 from ._metadata import Metadata
 from ._times_held import rate_of
@@ -84,6 +85,8 @@ class TsGroup(AbstractUnitEvents):
         keys, order, units = _build.read_units(data, time_units)
         store = _build.flatten(units)
         support = _build.common_support(units) if time_support is None else time_support
+        if time_support is not None and not bypass_check:
+            warn_of_another_unit(store[0], support, "the units", len(units))
         if not bypass_check or time_support is None:
             store = _build.restrict(store, support)
         self._set(*store, keys, support, None)

@@ -9,15 +9,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import allen, strf
+from ._fetch_store import cache_folder
+from ._http import ChecksumError, DownloadError
+from .dandi import fetch_dandi
+from .fetching import ExampleRecording, example_recordings, fetch
 from .simulated_session import simulate_session
 
 if TYPE_CHECKING:
     from .simulated import SimulatedRecording, SimulatedTruth, simulate_recording, simulated_injected_current
 
 __all__ = [
+    "ChecksumError",
+    "DownloadError",
+    "ExampleRecording",
     "SimulatedRecording",
     "SimulatedTruth",
     "allen",
+    "cache_folder",
+    "example_recordings",
+    "fetch",
+    "fetch_dandi",
     "simulate_recording",
     "simulate_session",
     "simulated_injected_current",

@@ -14,12 +14,22 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ._http import DownloadError, HTTPStatusError, TruncatedError, chunks, connect, is_offline, is_transient, pause
+from ._http import (
+    ChecksumError,
+    DownloadError,
+    HTTPStatusError,
+    TruncatedError,
+    chunks,
+    connect,
+    is_offline,
+    is_transient,
+    pause,
+)
 
 try:
     import fcntl
@@ -32,7 +42,15 @@ BIG = 1 << 23
 """Bytes from which a progress bar is shown."""
 
 
-def download(url: str, path: Path, *, timeout: float = 60.0, tries: int = 3, progress: bool | None = None) -> None:
+def download(
+    url: str,
+    path: Path,
+    *,
+    timeout: float = 60.0,
+    tries: int = 3,
+    progress: bool | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> None:
     """Fetch a file, whole or not at all.
 
     Parameters
@@ -45,9 +63,14 @@ def download(url: str, path: Path, *, timeout: float = 60.0, tries: int = 3, pro
         How often to ask, counted anew whenever something new has arrived that can be kept.
     progress : bool, optional
         Show a bar; by default for files of 8 MiB or more.
+    check : callable, optional
+        Looks at the complete file under its temporary name. It takes its own name only if nothing is raised; after a
+        `ChecksumError` it is gone.
 
     Raises
     ------
+    ChecksumError
+        From `check`.
     DownloadError
         If the server cannot be reached, refuses, or breaks off again and again.
     OSError
@@ -61,9 +84,11 @@ def download(url: str, path: Path, *, timeout: float = 60.0, tries: int = 3, pro
         try:
             _fill(part, url, timeout, tries, progress)
             os.fsync(part.file.fileno())
+            if check is not None:
+                check(part.path)
         except OSError as error:
-            if error.errno == errno.ENOSPC or part.note(url) is None:
-                part.drop()  # it must make room, or cannot be resumed
+            if isinstance(error, ChecksumError) or error.errno == errno.ENOSPC or part.note(url) is None:
+                part.drop()  # it is another file, must make room, or cannot be resumed
             raise
         part.path.replace(path)
         part.note_path.unlink(missing_ok=True)

@@ -17,6 +17,8 @@ from typing import Any
 
 __all__ = [
     "CHUNK",
+    "OFFLINE",
+    "ChecksumError",
     "DownloadError",
     "HTTPStatusError",
     "MissingFileError",
@@ -51,6 +53,10 @@ class DownloadError(OSError):
 
 class TruncatedError(DownloadError):
     """An answer ended before it was complete."""
+
+
+class ChecksumError(DownloadError):
+    """A file is whole, but not the one that was expected."""
 
 
 class HTTPStatusError(DownloadError):

@@ -15,6 +15,7 @@ from .._errors import TimeSupportError
 from .._types import FloatArray, IntArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._checks import bin_seconds, check_intervals
+from ..containers._clock import warn_of_another_unit
 
 __all__ = ["Bins", "Samples", "as_container", "bring", "common_bins", "count_into"]
 
@@ -105,6 +106,8 @@ def common_bins(inputs: dict[str, Any], response: str | None, bin_size: Any, ep:
             raise ValueError(msg)
         return None
     support = _intersection(timed, None if ep is None else check_intervals(ep)._disjoint())
+    for name, x in timed.items():
+        _warn_of_units(name, x, support)
     if bin_size is not None:
         return _laid(support, bin_seconds(bin_size, "s"))
     sampled = {name: x for name, x in timed.items() if isinstance(x, Series)}
@@ -117,6 +120,13 @@ def common_bins(inputs: dict[str, Any], response: str | None, bin_size: Any, ep:
         msg = f"{name} has {t.size} sample(s) in the common support; give bin_size, in seconds, or longer epochs."
         raise ValueError(msg)
     return Bins(t, support, float(np.median(np.diff(t))), laid=False)
+
+
+def _warn_of_units(name: str, x: Any, support: IntervalSet) -> None:
+    if isinstance(x, TsGroup):
+        warn_of_another_unit(x._times, support, name, len(x))
+    else:
+        warn_of_another_unit(x.t, support, name)
 
 
 def bring(name: str, x: Any, bins: Bins | None, how: str) -> Samples:
@@ -209,7 +219,7 @@ def _intersection(timed: dict[str, Any], ep: IntervalSet | None) -> IntervalSet:
         common = support if common is None or common is support else common.intersect(support)
     if common is None or not len(common):
         spans = [f"{name} {_span(x.time_support)}" for name, x in timed.items()]
-        spans += [] if ep is None else [f"ep {_span(ep)}"]
+        spans += [] if ep is None else [f"ep {_span(ep) if len(ep) else '(it is empty)'}"]
         msg = (
             f"the inputs have no time in common: {', '.join(spans)}. Are all times in seconds of the same clock? "
             "Shift or restrict the series, or give other epochs (ep)."

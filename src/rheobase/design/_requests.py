@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._errors import kind_of
 from ..basis import CyclicBSplineConv, CyclicBSplineEval, FourierEval
 from ..basis._core import AbstractBasis
 from ._bins import as_container
@@ -74,7 +75,7 @@ def _request(name: str, given: Any) -> Request:
         raise TypeError(msg)
     if not isinstance(given, tuple | list) or not any(isinstance(item, AbstractBasis) for item in given):
         if isinstance(given, tuple):
-            kinds = ", ".join(type(item).__name__ for item in given)
+            kinds = ", ".join(map(kind_of, given))
             msg = f"term {name!r} must be (basis, input) or an input alone, got a tuple without basis ({kinds})."
             raise TypeError(msg)
         if isinstance(given, str) or given is None:

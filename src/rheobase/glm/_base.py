@@ -17,9 +17,10 @@ from ..links import Exp
 from ..solvers._core import Result, Solution
 from ..solvers.registry import check_options
 from ._cv import CV
+from ._doubts import columns_without_values, warn_of_constant_features, warn_of_lost_rows, warn_of_no_counts
 from ._fit import solve
 from ._inference import infer
-from ._inputs import as_design, as_response, check_same_rows, clock_of
+from ._inputs import as_design, as_response, check_same_rows, clock_of, text_columns
 from ._prediction import AbstractPredictor
 from ._reml import REML
 from ._reml_search import choose_strengths
@@ -75,6 +76,10 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         plain = self._penalty_is_given()
         design, response = self._check_data(X, y, keep_counts=plain)
         shape = (design.n_features, response.shape[1])
+        names = self._feature_names(design if is_tree(X) else X, design.n_features, None)
+        warn_of_lost_rows(design, names)
+        if sample_weight is None:  # rates with the time they were seen as weights are counts in disguise
+            warn_of_no_counts(response, self.observation_model)
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
         start = None if init_params is None else self._check_start(init_params, shape)
         strength, factor = self.regularizer_strength, None
@@ -113,6 +118,8 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             self.strength_ = strength[0]
         self._store(solution, y)
         self._store_scale(design, response, terms)
+        self._store_names(X, design.n_features)
+        warn_of_constant_features(solution.stats["constant_features"], names)
         self._tell(solution)
         return self
 
@@ -132,10 +139,10 @@ class AbstractGLM(Stepwise, AbstractPredictor):
             known = np.ones((len(response), 1), dtype=bool)
             self.observation_model.check_response(response)
         if not (known.any(axis=1) & design.row_mask[: design.n_samples]).any():
+            reason = columns_without_values(design, self._feature_names(X, design.n_features, None))
             msg = (
                 f"every one of the {len(response)} rows has a NaN or infinite value in X or y, so nothing is left to "
-                f"fit. "
-                "Is a convolution window longer than the epochs?"
+                f"fit.{reason or ' Is a convolution window longer than the epochs?'}"
             )
             raise ValueError(msg)
         return design, response
@@ -178,6 +185,13 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         self.scale_ = solution.stats["dispersion"]
         self.n_features_in_ = solution.coef.shape[0]
         self._clock = clock_of(y)
+
+    def _store_names(self, X, n_features: int) -> None:
+        """Keep the names of the features, so that `predict` can tell others apart."""
+        self.__dict__.pop("feature_names_in_", None)
+        names = text_columns(X, n_features)
+        if names is not None:
+            self.feature_names_in_ = names
 
     def _store_scale(self, design, response: FloatArray, terms: RowTerms) -> None:
         """Measure the dispersion around the fitted means, if the model has one."""

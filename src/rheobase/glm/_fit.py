@@ -29,10 +29,13 @@ __all__ = ["solve"]
 RATE_FLOOR = float(np.finfo(np.float64).eps)
 """Mean count per bin given to a neuron without spikes."""
 
+_LOOK = 1 << 12
+"""Rows that are looked at to tell a constant feature from one whose spread is 1."""
+
 _BLOCK = 1 << 16
 """Rows that are looked at together."""
 
-_MANY_ROWS = 1 << 24
+_MANY_ROWS = 1 << 18
 """Rows x neurons from which arrays of that shape are not kept, where features are not either: about seven of them, a
 gigabyte."""
 
@@ -133,12 +136,22 @@ def solve(
         scale[fitted] = dispersion
         stats = {"solver": getattr(solver, "algorithm", type(solver).__name__), "reason": reason, **trace.stats}
         stats["streamed"] = isinstance(problem, StreamedProblem)
+    stats["constant_features"] = constant_features(standard)
     stats["n_parameters"] = _n_parameters(coef, penalty, _not_at_bounds(feature_mask, coef, bounds), problem)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
     stats |= rows_counted(weights, sample_weight, len(y), y.shape[1])
     stats["design"] = repr(design)
     stats["seconds"] = time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def constant_features(standard: AbstractStandardized) -> IntArray:
+    """Features with one value, not zero, in all rows. (Zero throughout is what a silent sender's past looks like.)"""
+    found = np.flatnonzero((standard.scale == 1.0) & (standard.center != 0))
+    if found.size:  # a spread of exactly 1 is possible too
+        stretches = [values[:, found] for _, values in standard.sample(_LOOK)]
+        found = found[~np.concatenate(stretches).any(axis=0)]
+    return found
 
 
 @dataclass(frozen=True)

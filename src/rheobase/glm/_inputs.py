@@ -13,7 +13,16 @@ from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..design import AbstractDesign, Dense, SideBySide
 from ._trees import Blocks, is_tree, label_of, leaves, names_of
 
-__all__ = ["Clock", "as_design", "as_response", "check_same_rows", "clock_of", "numeric"]
+__all__ = [
+    "Clock",
+    "as_design",
+    "as_response",
+    "check_columns",
+    "check_same_rows",
+    "clock_of",
+    "numeric",
+    "text_columns",
+]
 
 _SAME_TIME = 1e-9
 """Seconds by which two sample times may differ and still be the same."""
@@ -168,8 +177,7 @@ def check_same_rows(X: Any, y: Any, n_x: int, n_y: int, names: tuple[str, str] =
     if n_x != n_y:
         msg = (
             f"{one} and {other} must have the same number of time points, got {n_x} rows in {one} and {n_y} in "
-            f"{other}. Count and average in the same bins: spikes.count(bin_size, ep) and "
-            "feature.bin_average(bin_size, ep)."
+            f"{other}. {_why_rows_differ(X, y, n_x, n_y, names)}"
         )
         raise ValueError(msg)
     first, second = clock_of(X), clock_of(y)
@@ -190,6 +198,44 @@ def check_same_rows(X: Any, y: Any, n_x: int, n_y: int, names: tuple[str, str] =
             f"{other}. Use restrict on both."
         )
         raise TimeSupportError(msg)
+
+
+def _why_rows_differ(X: Any, y: Any, n_x: int, n_y: int, names: tuple[str, str]) -> str:
+    """What may have gone wrong, and what to do."""
+    for name, given, n_rows in zip(names, (X, y), (n_y, n_x), strict=True):
+        shape = () if isinstance(given, AbstractDesign) or is_tree(given) else np.shape(given)
+        if len(shape) == 2 and shape[1] == n_rows and shape[0] < shape[1]:
+            return f"{name} of shape {shape} looks transposed: rows are time bins. Try {name}.T."
+    same = "Count and average in the same bins: spikes.count(bin_size, ep) and feature.bin_average(bin_size, ep)."
+    clocks = clock_of(X), clock_of(y)
+    if any(clock is None or len(clock.t) < 2 for clock in clocks):
+        return same
+    steps = [f"every {np.median(np.diff(clock.t)) * 1e3:.6g} ms in {name}" for name, clock in zip(names, clocks)]
+    return f"Samples come {' and '.join(steps)}. {same}"
+
+
+def text_columns(X: Any, n_features: int) -> np.ndarray | None:
+    """Names of the features, if they have any that are text."""
+    columns = getattr(X, "columns", None)
+    if columns is None or callable(columns) or len(columns) != n_features:
+        return None
+    names = np.asarray(columns, dtype=object)
+    return names if all(isinstance(name, str) for name in names) else None
+
+
+def check_columns(X: Any, n_features: int, fitted: Any) -> None:
+    """Raise ValueError if features have other names, or another order, than those that were fitted."""
+    given = None if fitted is None else text_columns(X, n_features)
+    if given is None or len(given) != len(fitted) or np.array_equal(given, fitted):
+        return
+    column = int(np.argmax(given != fitted))
+    msg = f"the features of X are not those that were fitted: column {column} is {given[column]!r}, but was "
+    msg += f"{fitted[column]!r}."
+    if sorted(given) == sorted(fitted):
+        msg += " They are the same in another order: X[list(model.feature_names_in_)]."
+    else:
+        msg += " Give the same columns as in fit, under the same names (plain arrays have none)."
+    raise ValueError(msg)
 
 
 def numeric(values: Any, name: str) -> np.ndarray:

@@ -48,8 +48,16 @@ def classes_in(labels: np.ndarray) -> np.ndarray:
     ------
     TypeError
         If labels cannot be compared with each other.
+    ValueError
+        If they are numbers with a fraction.
     """
     known = labels[~_missing(labels)]
+    if known.dtype.kind == "f" and np.any(known != np.floor(known)):
+        msg = (
+            f"labels in y must be whole numbers or text, got {known[known != np.floor(known)][0]:.6g}: are these "
+            "measurements? For those use GLM, or cut them into classes with np.digitize."
+        )
+        raise ValueError(msg)
     try:
         return np.unique(known)
     except TypeError as error:

@@ -15,7 +15,7 @@ from ..observation_models._core import SCORE_TYPES, aggregate, unknown_score
 from ..regularizer import Ridge
 from ._arguments import AbstractArguments
 from ._fit import solve
-from ._inputs import as_design, clock_of
+from ._inputs import as_design, check_columns, clock_of
 from ._trees import check_blocks, joined
 
 __all__ = ["AbstractPredictor"]
@@ -37,7 +37,10 @@ class AbstractPredictor(AbstractArguments):
         coef, intercept = self._parameters()
         check_blocks(self.coef_, design)
         if coef.shape[0] != design.n_features:
-            msg = f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}."
+            msg = (
+                f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}. Make X in the "
+                "same way as for fit: same bases, same inputs, same order."
+            )
             raise ValueError(msg)
         n, kept = design.n_samples, self._mask(coef.shape)
         eta = design.matvec(coef if kept is None else coef * kept)[:n] + intercept
@@ -76,6 +79,7 @@ class AbstractPredictor(AbstractArguments):
         """
         self._parameters()
         design = as_design(X)
+        check_columns(X, design.n_features, getattr(self, "feature_names_in_", None))
         terms = self._terms(X, (design.n_samples, len(self._parameters()[1])), offset, exposure, None)
         mean = self._mean(design, terms.offset)
         if bin_size is not None:
@@ -125,6 +129,7 @@ class AbstractPredictor(AbstractArguments):
             raise NotImplementedError(unknown_score(score_type))
         self._parameters()
         design, response = self._check_data(X, y)
+        check_columns(X, design.n_features, getattr(self, "feature_names_in_", None))
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
         mean = self._mean(design, terms.offset)
         rows = np.isfinite(mean).all(axis=1) & np.isfinite(response).all(axis=1)
