@@ -138,3 +138,22 @@ def test_solvers_that_need_the_matrix_say_so():
 def test_small_fits_keep_their_rows():
     counts, kernel = recording(500)
     assert not PopulationGLM().fit(Convolved(counts, kernel), counts).solution_.stats["streamed"]
+
+
+@pytest.mark.parametrize("aggregate", [np.mean, np.sum])
+@pytest.mark.parametrize("score_type", ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scores_and_predictions_by_blocks(score_type, aggregate, weighted, monkeypatch):
+    """Sums over blocks of rows are what the matrix of all features gives, rows without values left out."""
+    counts, kernel = recording()
+    y = counts.astype(float)
+    y[40:60, 1] = np.nan
+    monkeypatch.setattr(Convolved, "block_rows", 700)
+    design = Convolved(counts, kernel, first=[0, 1500], last=[1400, 3000])
+    terms = {"sample_weight": np.random.default_rng(2).random(y.shape)} if weighted else {}
+    model = PopulationGLM().fit(design, y)
+    np.testing.assert_allclose(model.predict(design), model.predict(design.to_dense()), rtol=1e-12)
+    one_by_one = model.score(design, y, score_type, lambda s: aggregate(s), **terms)
+    np.testing.assert_allclose(model.score(design, y, score_type, aggregate, **terms), one_by_one, rtol=1e-10)
+    whole = model.score(design.to_dense(), y, score_type, aggregate, **terms)
+    np.testing.assert_allclose(one_by_one, whole, rtol=1e-10)

@@ -10,10 +10,12 @@ import numpy as np
 from .._errors import NotFittedError
 from .._types import FloatArray
 from .._x64 import enable_x64
-from ..design import Dense
+from ..design import AbstractDesign, Dense
+from ..design._blockwise import AbstractBlockwise
 from ..observation_models._core import SCORE_TYPES, aggregate, unknown_score
 from ..regularizer import Ridge
 from ._arguments import AbstractArguments
+from ._by_blocks import BlockMean, Summed, mean_by_blocks, sums_by_blocks, total_of
 from ._fit import solve
 from ._inputs import as_design, check_columns, clock_of
 from ._trees import check_blocks, joined
@@ -36,14 +38,12 @@ class AbstractPredictor(AbstractArguments):
         """Mean response, shape (n_samples, neuron); NaN on masked rows."""
         coef, intercept = self._parameters()
         check_blocks(self.coef_, design)
-        if coef.shape[0] != design.n_features:
-            msg = (
-                f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}. Make X in the "
-                "same way as for fit: same bases, same inputs, same order."
-            )
-            raise ValueError(msg)
+        check_n_features(design, coef)
         n, kept = design.n_samples, self._mask(coef.shape)
-        eta = design.matvec(coef if kept is None else coef * kept)[:n] + intercept
+        coef = coef if kept is None else coef * kept
+        if isinstance(design, AbstractBlockwise):
+            return mean_by_blocks(design, BlockMean(coef, intercept, offset, self.inverse_link_function))
+        eta = design.matvec(coef)[:n] + intercept
         eta = eta if offset is None else eta + offset
         with enable_x64():
             mean = np.asarray(self.inverse_link_function(eta), dtype=np.float64)
@@ -128,9 +128,14 @@ class AbstractPredictor(AbstractArguments):
         if score_type not in SCORE_TYPES:
             raise NotImplementedError(unknown_score(score_type))
         self._parameters()
-        design, response = self._check_data(X, y)
+        kind = total_of(aggregate_sample_scores)
+        design, response = self._check_data(X, y, keep_counts=kind is not None)
         check_columns(X, design.n_features, getattr(self, "feature_names_in_", None))
         terms = self._terms(X, response.shape, offset, exposure, sample_weight)
+        plain_null = terms.offset is None or score_type == "log-likelihood"
+        if kind is not None and plain_null and isinstance(design, AbstractBlockwise):
+            return self._score_by_blocks(design, response, terms, score_type, kind)
+        response = response.astype(np.float64, copy=False)
         mean = self._mean(design, terms.offset)
         rows = np.isfinite(mean).all(axis=1) & np.isfinite(response).all(axis=1)
         weight = None
@@ -151,6 +156,18 @@ class AbstractPredictor(AbstractArguments):
         if score_type == "log-likelihood":
             return found
         return 1.0 - found / total(model.log_likelihood_per_sample(response, null, scale))
+
+    def _score_by_blocks(self, design, response, terms, score_type: str, kind: str) -> float:
+        """The same from sums over blocks of rows, so that nothing of shape (row, neuron) is made."""
+        model, scale = self.observation_model, self.scale_
+        coef, intercept = self._parameters()
+        check_n_features(design, coef)
+        kept = self._mask(coef.shape)
+        mean = BlockMean(coef if kept is None else coef * kept, intercept, terms.offset, self.inverse_link_function)
+        score = model.deviance if score_type == "pseudo-r2-Cohen" else model.log_likelihood_per_sample
+        sums = sums_by_blocks(design, Summed(response, terms.weight), mean, lambda y, mean: score(y, mean, scale))
+        found, null = (part.result(kind) for part in sums)
+        return found if score_type == "log-likelihood" else 1.0 - found / null
 
     def _null_mean(self, response: FloatArray, offset: FloatArray | None, weight: FloatArray | None) -> FloatArray:
         """Mean of the best model without features, shape (row, neuron)."""
@@ -215,6 +232,16 @@ class AbstractPredictor(AbstractArguments):
         with enable_x64():
             loss = RowLoss(self.observation_model, self.inverse_link_function)(response[rows], eta)
         return float(np.asarray(loss).mean(axis=0).sum())
+
+
+def check_n_features(design: AbstractDesign, coef: FloatArray) -> None:
+    """Raise a ValueError if the design has another number of features than the model."""
+    if coef.shape[0] != design.n_features:
+        msg = (
+            f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}. Make X in the "
+            "same way as for fit: same bases, same inputs, same order."
+        )
+        raise ValueError(msg)
 
 
 def _like(weight: FloatArray | None, rows: FloatArray) -> FloatArray | None:
