@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from ._results import Results
 from .fitted import FittedSession
+from .plan import Job, Plan
+from .run import run
 from .settings import Settings
 
-__all__ = ["FittedSession", "Settings"]
+__all__ = ["FittedSession", "Job", "Plan", "Results", "Settings", "run"]
