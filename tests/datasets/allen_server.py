@@ -13,6 +13,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -246,15 +247,22 @@ SCENE = (np.arange(12, dtype=np.uint8) * 20).reshape(3, 4)
 MOVIE = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
 
-def warehouse(session_file: bytes, lfp_file: bytes = b"", scenes: dict[int, np.ndarray] | None = None) -> Server:
-    """The stand-in warehouse with its data; of natural scenes, number 7 by default."""
+def warehouse(
+    session_file: bytes,
+    lfp_file: bytes = b"",
+    scenes: dict[int, np.ndarray] | None = None,
+    tables: dict[str, list[dict[str, Any]]] | None = None,
+) -> Server:
+    """The stand-in warehouse with its data; of natural scenes, number 7 by default; the file is the first session's."""
+    known = {"EcephysSession": SESSIONS, "EcephysProbe": PROBES, "EcephysChannel": CHANNELS, "EcephysUnit": UNITS}
+    known |= tables or {}
     server = Server()
     link = "/api/v2/well_known_file_download/"
     server.files = {f"{link}1": session_file, f"{link}2": lfp_file, f"{link}3": npy(MOVIE)}
     scenes = {7: SCENE} if scenes is None else scenes
     server.files |= {f"{link}{100 + n}": tiff(image) for n, image in scenes.items()}
     files = [
-        ("EcephysNwb", "EcephysSession", 1001, "/data/session_1001.nwb", 1),
+        ("EcephysNwb", "EcephysSession", known["EcephysSession"][0]["id"], "/data/session.nwb", 1),
         ("EcephysLfpNwb", "EcephysProbe", 11, "/data/probe_11.nwb", 2),
         ("Stimulus", "Product", 714914585, "/data/natural_movie_1.npy", 3),
         *(("Stimulus", "Product", 714914585, f"/data/{n}.tiff", 100 + n) for n in scenes),
@@ -281,11 +289,41 @@ def warehouse(session_file: bytes, lfp_file: bytes = b"", scenes: dict[int, np.n
         ]
 
     def rows(query: str) -> Any:
-        tables = {"EcephysSession": SESSIONS, "EcephysProbe": PROBES, "EcephysChannel": CHANNELS, "EcephysUnit": UNITS}
         model = re.search(r"model::(\w+)", query)[1]
         if model == "WellKnownFile":
             return links(query)
-        return metrics(query) if model == "EcephysUnitMetricBundle" else tables[model]
+        return metrics(query) if model == "EcephysUnitMetricBundle" else known[model]
 
     server.rows = rows
     return server
+
+
+def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the warehouse knows of one session: what its file says."""
+    from rheobase.datasets.allen import EcephysSession
+
+    every = {"filter_by_validity": False, "filter_out_of_brain_units": False}
+    session = EcephysSession.from_nwb_path(path, api_kwargs=every)
+    number = session.ecephys_session_id
+    sessions = [SESSIONS[0] | {"id": number}, SESSIONS[1]]
+    probes = [PROBES[0] | {"id": probe, "ecephys_session_id": number} for probe in session.probes.index.tolist()]
+    channels = [
+        CHANNELS[0]
+        | {
+            "id": str(channel),
+            "ecephys_probe_id": str(row.probe_id),
+            "local_index": str(row.probe_channel_number),
+            "ecephys_structure_acronym": None if row.structure_acronym == "None" else row.structure_acronym,
+        }
+        for channel, row in zip(session.channels.index, session.channels.itertuples())
+    ]
+    quality = ["quality", "amplitude_cutoff", "presence_ratio", "isi_violations"]
+    units = [
+        UNITS[0] | {"id": unit, "ecephys_channel_id": channel} | dict(zip(quality, values))
+        for unit, channel, values in zip(
+            session.units.index.tolist(),
+            session.units["peak_channel_id"].tolist(),
+            session.units[quality].values.tolist(),
+        )
+    ]
+    return {"EcephysSession": sessions, "EcephysProbe": probes, "EcephysChannel": channels, "EcephysUnit": units}
