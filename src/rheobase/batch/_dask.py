@@ -1,14 +1,16 @@
 """Work on a Dask cluster, through a client that the user has connected.
 
-A worker that dies is the scheduler's business: it hands the worker's tasks to another, and gives a task up that has
-cost several workers (``distributed.scheduler.allowed-failures``, three). Sessions are written by the workers, under
-the name of this run, so a task that was handed out twice is still one folder.
+A worker that dies is the scheduler's business: it hands the worker's tasks to another, and gives up those that were
+there when several died (``distributed.scheduler.allowed-failures``, three). One of these killed the workers, the others
+were beside it: at the end each is tried once more, alone. Sessions are written by the workers, under the name of this
+run, so a task that was handed out twice is still one folder.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from .._errors import kind_of
@@ -41,15 +43,34 @@ def check_client(client: Any) -> None:
 def on_dask(tasks: Sequence[Task], client: Any, resources: Mapping[str, float] | None) -> Generator[Outcome]:
     """Tasks on the workers of `client`, each outcome as it comes."""
     distributed = optional_import("distributed", needed_for="run(client=...)", install="rheobase[dask]")
+    suspects = []
+    with closing(_ended(tasks, client, resources, "fit")) as ended:
+        for future, task in ended:
+            if future.status == "error" and isinstance(future.exception(), distributed.KilledWorker):
+                suspects.append(task)
+            else:
+                yield _outcome(future, task)
+    for suspect in suspects:
+        with closing(_ended([suspect], client, resources, "fit-alone")) as ended:
+            for future, task in ended:
+                yield _outcome(future, task)
+
+
+def _ended(
+    tasks: Sequence[Task], client: Any, resources: Mapping[str, float] | None, name: str
+) -> Generator[tuple[Any, Task]]:
+    """Futures of `tasks` as they end; those that are left when nobody asks any more are cancelled."""
+    distributed = optional_import("distributed", needed_for="run(client=...)", install="rheobase[dask]")
+    # keys that share their beginning are one group, which the scheduler deals out as workers become free
+    keys = [(f"{name}-{task.run}", task.job.key) for task in tasks]
     options = {"pure": False, "resources": dict(resources) if resources else None}
-    started = {client.submit(work, task, key=f"{task.job.key}-{task.run}", **options): task for task in tasks}
-    finished = distributed.as_completed(list(started), raise_errors=False)
+    left = dict(zip(client.map(work, tasks, key=keys, **options), tasks, strict=True))
     try:
-        for future in finished:
-            yield _outcome(future, started.pop(future))
+        for future in distributed.as_completed(list(left), raise_errors=False):
+            yield future, left.pop(future)
     finally:
-        if started:
-            client.cancel(list(started), force=True)
+        if left:
+            client.cancel(list(left), force=True)
 
 
 def _outcome(future: Any, task: Task) -> Outcome:
