@@ -361,7 +361,7 @@ def test_wrong_settings():
             model.fit(X, y)
     with pytest.raises(ValueError, match="a model without a penalty has no strength to choose"):
         PopulationGLM(regularizer_strength="reml").fit(X, y)
-    with pytest.raises(ValueError, match="ClassifierGLM does not search for its strength"):
+    with pytest.raises(ValueError, match="ClassifierGLM has no restricted likelihood"):
         ClassifierGLM(regularizer_strength="reml")
     with pytest.raises(ValueError, match="maxiter of REML must be a number > 0, got 0"):
         REML(maxiter=0)

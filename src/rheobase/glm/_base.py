@@ -20,7 +20,7 @@ from ._cv import CV
 from ._doubts import columns_without_values, warn_of_constant_features, warn_of_lost_rows, warn_of_no_counts
 from ._fit import solve
 from ._inference import infer
-from ._inputs import as_design, as_response, check_same_rows, clock_of, text_columns
+from ._inputs import as_design, as_response, check_same_rows, clock_of, names_of_features, text_columns
 from ._prediction import AbstractPredictor
 from ._reml import REML
 from ._reml_search import choose_strengths
@@ -310,10 +310,4 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         return self.inference(X, y, **terms).summary(level)
 
     def _feature_names(self, X, n_features: int, given) -> tuple[str, ...]:
-        columns = getattr(X, "columns", None) if given is None else given
-        if columns is None or (given is None and len(columns) != n_features):
-            return tuple(f"x{number}" for number in range(n_features))
-        if len(columns) != n_features:
-            msg = f"feature_names must have one entry for each of the {n_features} features, got {len(columns)}."
-            raise ValueError(msg)
-        return tuple(f"x{name}" if isinstance(name, int | np.integer) else str(name) for name in columns)
+        return names_of_features(X, n_features, given)

@@ -15,12 +15,15 @@ from .._x64 import enable_x64
 from ..containers import TsdTensor
 from ..observation_models._core import EPS, SCORE_TYPES, aggregate, unknown_score
 from ..solvers.registry import check_options, get_solver
+from ._class_inference import ClassInference, infer_classes
+from ._class_search import search_classes
 from ._classifier_arguments import AbstractClassifierArguments
 from ._classify import solve_classes
-from ._inputs import Clock, as_design, check_same_rows, clock_of
+from ._cv import CV
+from ._inputs import Clock, as_design, check_same_rows, clock_of, names_of_features
 from ._labels import decode, encode, read_labels
 from ._rows import read_rows
-from ._trees import check_blocks, joined
+from ._trees import check_blocks, is_tree, joined
 from .saving import save_model
 
 __all__ = ["AbstractClassifier"]
@@ -66,17 +69,23 @@ class AbstractClassifier(AbstractClassifierArguments):
         design, index = self._check_data(X, y)
         shape = (design.n_features, index.shape[1], self.n_classes)
         weight = read_rows(X, *index.shape, sample_weight=sample_weight).weight
+        strength, factor, self.cv_ = self.regularizer_strength, None, None
+        if isinstance(strength, CV):
+            self.cv_ = search_classes(self, X, design, index, weight, strength)
+            strength, factor = 1.0, self.cv_.best_strength
         solution = solve_classes(
             design,
             index,
             self.n_classes,
             self.regularizer,
-            self.regularizer_strength,
+            strength,
+            strength_factor=factor,
             feature_mask=self._mask(shape),
             start=None if init_params is None else self._check_start(init_params, shape),
             sample_weight=weight,
             **self._newton_options(),
         )
+        self.strength_ = strength if factor is None else factor
         self._store(solution, y)
         self._tell(solution)
         return self
@@ -122,7 +131,7 @@ class AbstractClassifier(AbstractClassifierArguments):
 
     def _store(self, solution, y) -> None:
         one = self._response_ndim == 1
-        self.solution_, self.strength_ = solution, self.regularizer_strength
+        self.solution_ = solution
         coef = solution.coef[:, 0] if one else solution.coef
         self.coef_ = coef if self._blocks is None else self._blocks.split(coef)
         self.intercept_ = solution.intercept[0] if one else solution.intercept
@@ -337,6 +346,57 @@ class AbstractClassifier(AbstractClassifierArguments):
         eta = np.asarray(design.matvec(coef.reshape(shape[0], -1)))[: design.n_samples][rows]
         log = self.inverse_link_function(eta.reshape(-1, *shape[1:]) + intercept)
         return float(-np.take_along_axis(log, index[rows][..., None], axis=-1)[..., 0].mean(axis=0).sum())
+
+    def inference(self, X, y, *, kind: str = "bayesian", feature_names=None, sample_weight=None) -> ClassInference:
+        """Standard errors, intervals and tests of the fitted coefficients, at the data they were fitted to.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As they were given to `fit`.
+        kind : {"bayesian", "sandwich"}
+            Covariance of a penalised fit: with the penalty as a prior, whose intervals cover the truth, or of the
+            estimate around its own (biased) mean. The same without a penalty.
+        feature_names : sequence of str, optional
+            For the table; the columns of `X` by default.
+
+        Returns
+        -------
+        ClassInference
+            As `GLM.inference` gives, of coefficients that sum to zero over classes; ``relative_to(label)`` is the table
+            of differences from one class.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no coefficients yet.
+        ValueError
+            If `kind` is neither, or names do not fit.
+        """
+        if self.coef_ is None or self.intercept_ is None:
+            msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first."
+            raise NotFittedError(msg)
+        self._classes("inference")
+        design, index = self._check_data(X, y)
+        weight = read_rows(X, *index.shape, sample_weight=sample_weight).weight
+        names = names_of_features(design if is_tree(X) else X, design.n_features, feature_names)
+        columns = getattr(y, "columns", None) if self._response_ndim == 2 else None
+        neurons = tuple(range(index.shape[1]) if columns is None else columns)
+        return infer_classes(self, design, index, weight, names, neurons, kind)
+
+    def summary(self, X, y, *, level: float = 0.95, **terms):
+        """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.
+
+        Parameters
+        ----------
+        X, y
+            As they were given to `fit`.
+        level
+            Of the intervals.
+        **terms
+            As in `inference`.
+        """
+        return self.inference(X, y, **terms).summary(level)
 
     def save_params(self, path) -> Path:
         """Write the model to an ``.npz`` archive, without pickle; `rheobase.load_model` reads it.

@@ -8,7 +8,6 @@ from ..links import LogSoftmax
 from ..observation_models import CategoricalObservations
 from ..regularizer import Ridge, Smoothness, UnRegularized
 from ._arguments import AbstractArguments
-from ._cv import CV
 from ._labels import classes_in, read_labels
 from ._reml import REML
 
@@ -97,15 +96,15 @@ class AbstractClassifierArguments(AbstractArguments):
 
     @property
     def regularizer_strength(self):
-        """Strength of the penalty; None for an unregularised model."""
+        """Strength of the penalty, ``"cv"`` or `CV`; None for an unregularised model."""
         return AbstractArguments.regularizer_strength.fget(self)
 
     @regularizer_strength.setter
     def regularizer_strength(self, value):
-        if isinstance(value, CV | REML) or (isinstance(value, str) and value in ("cv", "reml")):
+        if isinstance(value, REML) or (isinstance(value, str) and value == "reml"):
             msg = (
-                f"{type(self).__name__} does not search for its strength; pass a number, or search with scikit-learn's "
-                "GridSearchCV over regularizer_strength."
+                f"{type(self).__name__} has no restricted likelihood to choose its strength by; pass a number, or "
+                "regularizer_strength='cv'."
             )
             raise ValueError(msg)
         AbstractArguments.regularizer_strength.fset(self, value)

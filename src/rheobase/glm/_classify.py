@@ -12,11 +12,12 @@ from ..design import AbstractDesign
 from ..observation_models._core import EPS
 from ..regularizer import AbstractRegularizer, Smoothness
 from ..solvers._core import Progress, Result, Solution
+from ..solvers._penalty import Penalty
 from ._penalty import penalty_of
 from ._rows import row_weights, rows_counted
 from ._softmax import SoftmaxProblem, fit_softmax
 
-__all__ = ["solve_classes"]
+__all__ = ["penalty_of_neuron", "problem_of_neuron", "solve_classes"]
 
 
 def solve_classes(
@@ -29,6 +30,7 @@ def solve_classes(
     feature_mask: BoolArray | None = None,
     start: tuple[FloatArray, FloatArray] | None = None,
     sample_weight: FloatArray | None = None,
+    strength_factor: FloatArray | None = None,
     maxiter: int = 100,
     tol: float = 1e-8,
 ) -> Solution:
@@ -51,6 +53,8 @@ def solve_classes(
         Coefficients (n_features, neuron, class) and intercepts (neuron, class) to start from.
     sample_weight
         How much each row counts, >= 0, shape (n_samples, 1 or neuron).
+    strength_factor
+        What the strength is multiplied by, shape (neuron,).
     maxiter, tol
         See `fit_softmax`.
 
@@ -75,17 +79,16 @@ def solve_classes(
     try:
         for n in range(n_neurons):
             row = weights[:, min(n, weights.shape[1] - 1)]
-            number = _padded(labels[:, n], standard.n_rows)
-            frequency = np.bincount(number, row, n_classes)
+            frequency = np.bincount(_padded(labels[:, n], standard.n_rows), row, n_classes)
             absent[n], here = frequency <= 0, np.flatnonzero(frequency > 0)
             if len(here) < 2:
                 intercept[n], result[n] = _with_floor(np.zeros(len(here)), frequency), Result.SILENT
                 continue
-            own = _of_neuron(strength, regularizer, n)
-            penalty = penalty_of(regularizer, own, (n_features, n_classes), standard.scale).select(here)
-            free = _free(None if feature_mask is None else feature_mask[:, n, here], (n_features, len(here)))
-            position = np.searchsorted(here, np.minimum(number, here[-1]))  # rows that do not count may be of any class
-            problem = SoftmaxProblem(standard, position, row, penalty, free, gram if weights.shape[1] == 1 else None)
+            penalty = penalty_of_neuron(regularizer, strength, strength_factor, n, (n_features, n_classes), standard)
+            mask, known_gram = None if feature_mask is None else feature_mask[:, n], gram
+            if weights.shape[1] > 1:
+                known_gram = None
+            problem = problem_of_neuron(standard, labels[:, n], row, here, penalty, mask, known_gram)
             begin = _start(problem, frequency[here], None if start is None else (start[0][:, n], start[1][n]), here)
             fit = fit_softmax(problem, begin, 0 if interrupted else maxiter, tol)
             interrupted |= fit.result == Result.INTERRUPTED
@@ -104,6 +107,39 @@ def solve_classes(
     stats |= rows_counted(weights, sample_weight, len(labels), n_neurons)
     stats["design"], stats["seconds"] = repr(design), time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
+
+
+def penalty_of_neuron(
+    regularizer: AbstractRegularizer, strength: Any, factor: FloatArray | None, n: int, shape: tuple[int, int], standard
+) -> Penalty:
+    """Penalty on the coefficients (feature, class) of neuron `n`, in standardised units."""
+    penalty = penalty_of(regularizer, _of_neuron(strength, regularizer, n), shape, standard.scale)
+    return penalty if factor is None else penalty.scaled(np.full(shape[1], factor[n]))
+
+
+def problem_of_neuron(
+    standard, labels: IntArray, row: FloatArray, here: IntArray, penalty: Penalty, mask: BoolArray | None, gram=None
+) -> SoftmaxProblem:
+    """What is minimised for one neuron.
+
+    Parameters
+    ----------
+    standard
+        Standardised features.
+    labels
+        Class of each row, shape (n_samples,), any where it does not count.
+    row
+        Weights that sum to one, shape (standard.n_rows,).
+    here
+        Classes that have rows.
+    penalty, mask
+        Over all classes: (n_features + 1, class) and (n_features, class).
+    gram
+        As for `SoftmaxProblem`.
+    """
+    number = np.minimum(_padded(labels, standard.n_rows), here[-1])  # rows that do not count may be of any class
+    free = _free(None if mask is None else mask[:, here], (standard.n_features, len(here)))
+    return SoftmaxProblem(standard, np.searchsorted(here, number), row, penalty.select(here), free, gram)
 
 
 def _padded(labels: IntArray, n_rows: int) -> IntArray:

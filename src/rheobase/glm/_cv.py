@@ -10,7 +10,7 @@ import numpy as np
 from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 
-__all__ = ["CV", "CrossValidation"]
+__all__ = ["CV", "CrossValidation", "read_strengths"]
 
 RULES = ("best", "1se")
 
@@ -128,6 +128,27 @@ class CrossValidation:
             f"CrossValidation({n_strengths} strengths x {n_folds} folds x {n_neurons} neurons, best strengths "
             f"{taken.min():.3g} to {taken.max():.3g}){note}"
         )
+
+
+def read_strengths(given: Any, n_neurons: int) -> FloatArray | None:
+    """Strengths to try, descending, shape (strength, neuron); None if none were given.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or one is not finite and > 0.
+    """
+    if given is None:
+        return None
+    values = np.atleast_1d(np.asarray(given, dtype=np.float64))
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or values.size == 0 or values.shape[1] not in (1, n_neurons):
+        msg = f"strengths must have shape (strength,) or (strength, {n_neurons}), got {np.shape(given)}."
+        raise ValueError(msg)
+    if not (np.isfinite(values).all() and np.all(values > 0)):
+        msg = f"strengths must be finite and > 0, but their smallest is {np.nanmin(values):g}."
+        raise ValueError(msg)
+    return -np.sort(-np.broadcast_to(values, (len(values), n_neurons)), axis=0)
 
 
 def _weighted_mean(scores: FloatArray, weights: FloatArray) -> FloatArray:

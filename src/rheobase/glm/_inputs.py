@@ -254,3 +254,20 @@ def numeric(values: Any, name: str) -> np.ndarray:
         msg = f"{name} must be numeric, got {type(values).__name__} with dtype {array.dtype}."
         raise TypeError(msg)
     return array
+
+
+def names_of_features(X: Any, n_features: int, given: Any = None) -> tuple[str, ...]:
+    """Names for tables: those given, or the columns of `X`, or x0, x1, ...
+
+    Raises
+    ------
+    ValueError
+        If there are not as many as features.
+    """
+    columns = getattr(X, "columns", None) if given is None else given
+    if columns is None or (given is None and len(columns) != n_features):
+        return tuple(f"x{number}" for number in range(n_features))
+    if len(columns) != n_features:
+        msg = f"feature_names must have one entry for each of the {n_features} features, got {len(columns)}."
+        raise ValueError(msg)
+    return tuple(f"x{name}" if isinstance(name, int | np.integer) else str(name) for name in columns)

@@ -10,7 +10,7 @@ from .._types import FloatArray
 from .._x64 import enable_x64
 from ..design import AbstractDesign
 from ..regularizer import AbstractRegularizer, ElasticNet, UnRegularized
-from ._cv import CV, CrossValidation
+from ._cv import CV, CrossValidation, read_strengths
 from ._fit import solve
 from ._folds import read_folds
 from ._penalty import penalty_of
@@ -79,19 +79,11 @@ class Search:
 
     def strengths(self, given) -> FloatArray:
         """Strengths to try, descending, shape (strength, neuron)."""
-        n_neurons = self.y.shape[1]
-        if given is None:
+        tried = read_strengths(given, self.y.shape[1])
+        if tried is None:
             top, decades = self._scale()
-            return top * np.logspace(0, -decades, 15)[:, None]
-        values = np.atleast_1d(np.asarray(given, dtype=np.float64))
-        values = values[:, None] if values.ndim == 1 else values
-        if values.ndim != 2 or values.size == 0 or values.shape[1] not in (1, n_neurons):
-            msg = f"strengths must have shape (strength,) or (strength, {n_neurons}), got {np.shape(given)}."
-            raise ValueError(msg)
-        if not (np.isfinite(values).all() and np.all(values > 0)):
-            msg = f"strengths must be finite and > 0, but their smallest is {np.nanmin(values):g}."
-            raise ValueError(msg)
-        return -np.sort(-np.broadcast_to(values, (len(values), n_neurons)), axis=0)
+            tried = top * np.logspace(0, -decades, 15)[:, None]
+        return tried
 
     def _scale(self) -> tuple[FloatArray, float]:
         """A strength for each neuron at which little is left of the coefficients, and how many decades to go down."""

@@ -22,7 +22,8 @@ class ClassifierGLM(AbstractClassifier):
     regularizer : {"Ridge", "UnRegularized"}, regularizer or None
         None is a ridge; ``Smoothness(basis)`` penalises the roughness of each class's coefficients.
     regularizer_strength : float or array, optional
-        1.0 by default; an array has the shape of `coef_`, or (feature,).
+        1.0 by default; an array has the shape of `coef_`, or (feature,). ``"cv"``, or a `CV`, chooses by held-out rows;
+        the search is in `cv_`, the choice in `strength_`.
     solver_name, solver_kwargs : optional
         Exact Newton steps are taken whatever the name; ``tol`` and ``maxiter`` are used with ``"Newton"`` or none.
 
