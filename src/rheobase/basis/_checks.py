@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from .._errors import did_you_mean
+from .._errors import SuspiciousDataWarning, did_you_mean
+from ..containers._warn import warn_user
 from ..convolve._predictor import check_batches, check_causality
 
-__all__ = ["check_bounds", "check_conv_kwargs", "check_count", "check_fill", "check_number", "check_shape"]
+__all__ = [
+    "check_bounds",
+    "check_conv_kwargs",
+    "check_count",
+    "check_fill",
+    "check_number",
+    "check_shape",
+    "warn_if_outside",
+]
+
+_FEW = 20
+"""Samples below which nothing is said of bounds."""
 
 _CONV_OPTIONS = ("predictor_causality", "shift", "batch_size_samples", "batch_size_channels", "batch_size_basis")
 
@@ -94,6 +106,32 @@ def check_conv_kwargs(value: Any, owner: str) -> dict[str, Any]:
     check_causality(value.get("predictor_causality", "causal"), value.get("shift"))
     check_batches(1, *(value.get(key) for key in _CONV_OPTIONS[2:]))
     return dict(value)
+
+
+def warn_if_outside(basis: Any, samples: Sequence[Any]) -> None:
+    """Warn if most samples of an input lie outside the bounds of its basis, as degrees do where radians are expected.
+
+    Parameters
+    ----------
+    basis
+        Any basis.
+    samples
+        One array for each input.
+    """
+    for x, bounds in zip(samples, basis._bounds_of_inputs(), strict=True):
+        if bounds is None or not isinstance(x, np.ndarray) or x.size < _FEW or np.ndim(bounds) != 1:
+            continue
+        n_known = int(np.count_nonzero(np.isfinite(x)))
+        n_inside = int(np.count_nonzero((x >= bounds[0]) & (x <= bounds[1])))
+        if 2 * n_inside < n_known:
+            found = x[np.isfinite(x)]
+            warn_user(
+                f"only {n_inside:,} of {n_known:,} samples, which go from {found.min():.6g} to {found.max():.6g}, lie "
+                f"within the bounds {bounds[0]:g} to {bounds[1]:g} of {type(basis).__name__}; rows outside are NaN and "
+                "are left out of a fit. Are the samples in another unit (degrees for radians, cm for m)? Else give "
+                "other bounds, or none.",
+                SuspiciousDataWarning,
+            )
 
 
 def check_shape(value: Any) -> tuple[int, ...]:

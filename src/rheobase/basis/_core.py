@@ -27,7 +27,7 @@ from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 from ..convolve._predictor import Clock
 from . import _names
-from ._checks import check_count, check_shape
+from ._checks import check_count, check_shape, warn_if_outside
 
 __all__ = ["AbstractBasis", "Component", "Epochs"]
 
@@ -141,6 +141,7 @@ class AbstractBasis(abc.ABC):
         if any(x.shape[0] != n_time for x in samples):
             msg = f"Sample size mismatch: the inputs have {[x.shape[0] for x in samples]} samples."
             raise ValueError(msg)
+        warn_if_outside(self, samples)
         epochs = clock.epochs() if clock else (np.array([0]), np.array([n_time]))
         blocks = [term._expand(samples[part], epochs).reshape(n_time, -1) for term, part in self._terms(0)]
         self._input_shape = [x.shape[1:] for x in samples]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import BoolArray
+from ..basis._checks import warn_if_outside
 from ..containers import Ts, Tsd, TsdFrame, TsGroup
 from ._assemble import Piece, assemble
 from ._bins import Bins, Samples, as_container, bring, common_bins, count_into
@@ -111,6 +112,9 @@ def build(
     bins = common_bins(named | ({} if response is None else {"the response": response}), "the response", bin_size, ep)
     known: dict[int, Samples] = {}  # an input of several terms, or the response too, is brought to the bins once
     pieces = [piece for request in requests for piece in _pieces(request, bins, known)]
+    for request in requests:
+        if request.basis is not None:
+            warn_if_outside(request.basis, [x.values if isinstance(x, Tsd) else x for x in request.inputs])
     _check_rows(pieces)
     pieces = pieces if like is None else _alike(pieces, like)
     n_rows = len(pieces[0].samples[0].values)
