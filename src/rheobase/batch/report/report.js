@@ -37,6 +37,7 @@ function drawNeuron() {
   drawTerms(grid, neuron);
   drawTiming(grid, neuron);
   drawTrace(grid, neuron);
+  drawPending();
 }
 
 function step(by) {
@@ -78,6 +79,7 @@ function drawAll() {
   grid.parentNode.hidden = false;
   grid.replaceChildren();
   drawPopulation(grid, chosen, choose);
+  drawPending();
   if (current >= 0) { drawNeuron(); chosen.forEach((mark) => mark(current)); }
 }
 
