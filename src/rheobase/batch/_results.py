@@ -235,12 +235,7 @@ class Results:
     def _scores(self, entry: Entry) -> list[dict[str, Any]]:
         """Rows by neuron of one session."""
         scores = entry.note.get("record", {}).get("scores") or [] if entry.status == "done" else []
-        if isinstance(scores, str):
-            import pandas as pd
-
-            # digits as they were written: tables of one session alone and of many agree
-            return pd.read_csv(self.folder / entry.key / scores, float_precision="round_trip").to_dict("records")
-        return scores
+        return _read_rows(self.folder / entry.key / scores) if isinstance(scores, str) else scores
 
     # ---- shown -----------------------------------------------------------------------------------------------------
 
@@ -264,6 +259,16 @@ class Results:
         table = self._table()
         table.title = type(self).__name__
         return table.html()
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of a CSV file, with the numbers that were written: older pandas are off by a last digit."""
+    import pandas as pd
+
+    table, text = pd.read_csv(path), pd.read_csv(path, dtype=str)
+    for name in table.select_dtypes("float"):
+        table[name] = text[name].to_numpy(dtype=object).astype(float)
+    return table.to_dict("records")
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
