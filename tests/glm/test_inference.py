@@ -179,3 +179,21 @@ def test_means_of_zero_say_nothing_and_warn_of_nothing():
     found = model.inference(X, y)
     np.testing.assert_allclose(found.effective_dof, 1.0)
     np.testing.assert_allclose(found.log_likelihood, stats.poisson.logpmf(1, 1.0) * 50)
+
+
+def test_a_combination_is_what_it_is_in_other_coordinates():
+    """The same model in features that are sums and differences has the combination as a coefficient."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(400, 3))
+    y = rng.poisson(np.exp(X @ [0.4, -0.2, 0.1]))
+    turn = np.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.5, 2.0]])
+    turned = np.linalg.solve(turn.T, X.T).T  # X w = (X T^-1) (T w)
+    found = GLM().fit(X, y).inference(X, y)
+    other = GLM().fit(turned, y).inference(turned, y)
+    estimate, error = found.of_combination(turn)
+    np.testing.assert_allclose(estimate, other.params[:-1], rtol=1e-6)
+    np.testing.assert_allclose(error, other.standard_errors[:-1], rtol=1e-6)
+    _, level = found.of_combination([*X[7], 1.0])
+    np.testing.assert_allclose(level, found.of_predictor(X[7:8]), rtol=1e-10)
+    with pytest.raises(ValueError, match=r"one column for each of the 3 coefficients .* got shape \(2,\)"):
+        found.of_combination([1.0, 2.0])

@@ -179,3 +179,20 @@ def test_wrong_settings():
         cross_validate(model, X, y, cv=[(np.arange(5), np.array([], dtype=int))] * 2)
     with pytest.raises(TypeError, match="cv must be a number of folds, pairs"):
         cross_validate(model, X, y, cv="five")
+
+
+@pytest.mark.parametrize("penalty", ["Ridge", "Lasso", "GroupLasso", "one term", "two terms"])
+def test_the_strength_found_can_be_given(penalty):
+    """``strength_[None]``, shape (1, neuron), repeats the fit, whatever the penalty."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(300, 4))
+    y = rng.poisson(np.exp(X @ rng.normal(0, 0.4, (4, 3))))
+    halves = np.kron(np.eye(2), np.ones(2))
+    regularizer = {
+        "GroupLasso": GroupLasso(halves),
+        "one term": Smoothness(np.eye(4)),
+        "two terms": Smoothness([np.diag(half) for half in halves]),
+    }.get(penalty, penalty)
+    searched = PopulationGLM(regularizer=regularizer, regularizer_strength=CV([1e-3, 1e-2, 1e-1], cv=2)).fit(X, y)
+    given = PopulationGLM(regularizer=regularizer, regularizer_strength=searched.strength_[None]).fit(X, y)
+    np.testing.assert_allclose(given.coef_, searched.coef_, atol=1e-7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._class_inference import ClassInference
 from ._cv import CV, CrossValidation
 from ._inference import Inference, likelihood_ratio_test
 from ._reml import REML, RestrictedLikelihood
@@ -16,6 +17,7 @@ __all__ = [
     "CV",
     "GLM",
     "REML",
+    "ClassInference",
     "ClassifierGLM",
     "ClassifierPopulationGLM",
     "CrossValidation",

@@ -138,6 +138,49 @@ class Inference:
         ones = np.column_stack([rows, np.ones(len(rows))])
         return np.sqrt(np.stack([np.einsum("ti,ti->t", ones @ c, ones) for c in self.covariance], axis=1))
 
+    def of_combination(self, weights) -> tuple[FloatArray, FloatArray]:
+        """Linear combinations of coefficients, such as a filter at its lags, and their standard errors.
+
+        Parameters
+        ----------
+        weights : array-like
+            Shape (combination, n_features), or (combination, n_features + 1) if the intercept is part of them; or
+            (n_features,) for one. The filter of a convolution with the kernel of a basis, shape (window, function), is
+            ``weights = basis.kernel_``, in the columns that belong to it.
+
+        Returns
+        -------
+        estimate, standard_error : FloatArray
+            Shape (combination, neuron).
+
+        Raises
+        ------
+        ValueError
+            If `weights` have another number of columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rheobase.glm import GLM
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(500, 2))
+        >>> y = rng.poisson(np.exp(X @ [0.5, 0.3]))
+        >>> difference, error = GLM().fit(X, y).inference(X, y).of_combination([1, -1])
+        >>> difference.shape, bool(error[0, 0] > 0)
+        ((1, 1), True)
+        """
+        rows = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+        n = len(self.params)
+        if rows.ndim != 2 or rows.shape[1] not in (n - 1, n):
+            msg = (
+                f"weights must have one column for each of the {n - 1} coefficients (and one more for the intercept, "
+                f"if it is part of the combination), got shape {np.shape(weights)}."
+            )
+            raise ValueError(msg)
+        rows = np.pad(rows, ((0, 0), (0, n - rows.shape[1])))
+        variance = np.stack([np.einsum("ci,ci->c", rows @ c, rows) for c in self.covariance], axis=1)
+        return rows @ self.params, np.sqrt(np.maximum(variance, 0.0))
+
     def summary(self, level: float = 0.95):
         """A row for each parameter and neuron, as a pandas.DataFrame.
 

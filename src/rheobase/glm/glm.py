@@ -47,7 +47,8 @@ class GLM(AbstractGLM):
         Dispersion, shape (1,): variance of Gaussian, squared coefficient of variation of Gamma responses, extra
         variance of the negative binomial; 1 for the others.
     strength_ : float or numpy.ndarray
-        Strength that was used; shape (1,) if it was searched for, (term, 1) if there were several.
+        Strength that was used; shape (1,) if it was searched for, (term, 1) if there were several. After
+        cross-validation ``regularizer_strength=model.strength_[None]`` repeats the fit.
     cv_, reml_ : CrossValidation, RestrictedLikelihood or None
         The search, if there was one.
     dof_resid_ : numpy.ndarray

@@ -49,6 +49,33 @@ class Groups(NamedTuple):
     strength: FloatArray
 
 
+def check_terms(checked: Any, n_terms: int, kind: str) -> Any:
+    """A strength that is one number, or has the shape (term,), (1, neuron) or (term, neuron); a ValueError if not."""
+    shape = np.shape(checked)
+    if shape in ((), (n_terms,)) or (len(shape) == 2 and shape[0] in (1, n_terms)):
+        return checked
+    msg = (
+        f"regularizer_strength must be one number, one for each of the {n_terms} {kind}, or an array of shape "
+        f"(1, neuron) or ({n_terms}, neuron), got an array of shape {shape}."
+    )
+    raise ValueError(msg)
+
+
+def spread_terms(strength: Any, n_terms: int, n_neurons: int) -> FloatArray:
+    """The same as an array of shape (term, neuron).
+
+    Raises
+    ------
+    ValueError
+        If it has another number of neurons.
+    """
+    values = np.asarray(strength, dtype=np.float64)
+    if values.ndim == 2 and values.shape[1] not in (1, n_neurons):
+        msg = f"regularizer_strength has shape {values.shape}, but there are {n_neurons} neurons."
+        raise ValueError(msg)
+    return np.broadcast_to(values[:, None] if values.ndim == 1 else values, (n_terms, n_neurons))
+
+
 class AbstractRegularizer:
     """A penalty on the coefficients of a GLM.
 

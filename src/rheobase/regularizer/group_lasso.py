@@ -9,7 +9,7 @@ import numpy as np
 
 from .._errors import kind_of
 from .._types import BoolArray
-from ._core import KINKED_SOLVERS, AbstractRegularizer, Groups, check_number
+from ._core import KINKED_SOLVERS, AbstractRegularizer, Groups, check_number, check_terms, spread_terms
 
 __all__ = ["GroupLasso"]
 
@@ -84,15 +84,9 @@ class GroupLasso(AbstractRegularizer):
         return self
 
     def check_strength(self, strength):
-        """One number >= 0, or one for each group."""
+        """One number >= 0, one for each group, or an array of shape (1, neuron) or (group, neuron)."""
         checked = check_number(strength, self.default_strength)
-        if np.ndim(checked) > 0 and self._mask is not None and np.shape(checked) != (len(self._mask),):
-            msg = (
-                f"regularizer_strength must be one number or one for each of the {len(self._mask)} groups, got an "
-                f"array of shape {np.shape(checked)}."
-            )
-            raise ValueError(msg)
-        return checked
+        return checked if self._mask is None else check_terms(checked, len(self._mask), "groups")
 
     def groups(self, strength, shape):
         """Groups of every neuron, with their strengths times the root of their sizes."""
@@ -114,7 +108,7 @@ class GroupLasso(AbstractRegularizer):
         member = np.where(mask.any(axis=0), mask.argmax(axis=0), -1)
         member = np.broadcast_to(member[:, None] if member.ndim == 1 else member, shape)
         size = mask.reshape(len(mask), -1).sum(axis=1)
-        return Groups(member, (np.asarray(strength, dtype=np.float64) * np.sqrt(size))[:, None])
+        return Groups(member, spread_terms(strength, len(mask), shape[1]) * np.sqrt(size)[:, None])
 
 
 def _check_mask(value: Any) -> BoolArray:

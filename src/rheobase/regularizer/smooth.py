@@ -9,7 +9,7 @@ import numpy as np
 from .._errors import kind_of
 from .._types import FloatArray
 from ..basis._core import AbstractBasis
-from ._core import AbstractRegularizer, Forms, check_number, over_coefficients
+from ._core import AbstractRegularizer, Forms, check_number, check_terms, over_coefficients, spread_terms
 
 __all__ = ["Ridge", "Smoothness", "UnRegularized"]
 
@@ -132,15 +132,8 @@ class Smoothness(AbstractRegularizer):
         self.ridge = check_number(ridge, 0.0, "ridge")
 
     def check_strength(self, strength):
-        """One number >= 0, or an array of shape (term,) or (term, neuron)."""
-        checked = check_number(strength, self.default_strength)
-        if np.ndim(checked) > 0 and len(checked) != len(self.penalty):
-            msg = (
-                f"regularizer_strength must be one number or one for each of the {len(self.penalty)} terms, got an "
-                f"array of shape {np.shape(checked)}."
-            )
-            raise ValueError(msg)
-        return checked
+        """One number >= 0, or an array of shape (term,), (1, neuron) or (term, neuron)."""
+        return check_terms(check_number(strength, self.default_strength), len(self.penalty), "terms")
 
     def curvature(self, strength, shape):
         """The ridge on top."""
@@ -154,12 +147,7 @@ class Smoothness(AbstractRegularizer):
                 "from the basis that made the features."
             )
             raise ValueError(msg)
-        values = np.asarray(strength, dtype=np.float64)
-        if values.ndim == 2 and values.shape[1] not in (1, shape[1]):
-            msg = f"regularizer_strength has shape {values.shape}, but there are {shape[1]} neurons."
-            raise ValueError(msg)
-        values = values[:, None] if values.ndim == 1 else values
-        return Forms(self.penalty, np.broadcast_to(values, (len(self.penalty), shape[1])))
+        return Forms(self.penalty, spread_terms(strength, len(self.penalty), shape[1]))
 
     def terms(self, shape):
         """The matrices, and the ridge on top."""
