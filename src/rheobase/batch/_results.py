@@ -75,7 +75,7 @@ class Results:
 
     Examples
     --------
-    >>> import pathlib, tempfile
+    >>> import pathlib, tempfile, rheobase
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> (folder / "m1.txt").write_text("3 spikes")
     8

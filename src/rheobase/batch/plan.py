@@ -71,7 +71,7 @@ class Plan:
 
     Examples
     --------
-    >>> import pathlib, tempfile
+    >>> import pathlib, tempfile, rheobase
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> for name in ("m1.nwb", "m2.nwb"):
     ...     (folder / name).touch()

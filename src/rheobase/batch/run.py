@@ -87,7 +87,7 @@ def run(
 
     Examples
     --------
-    >>> import pathlib, tempfile
+    >>> import pathlib, tempfile, rheobase
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> for name, n in (("m1", 3), ("m2", 5)):
     ...     _ = (folder / f"{name}.txt").write_text(str(n))
