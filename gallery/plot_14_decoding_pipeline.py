@@ -159,7 +159,7 @@ ax.fill_between(lags + 0.25, mean - error, mean + error, color="#0072B2", alpha=
 ax.plot(lags + 0.25, mean, "o-", color="#0072B2")
 ax.axhline(0.5, color="0.5", lw=1, ls="--")
 ax.text(0.01, 0.505, "chance", color="0.4", fontsize=8, va="bottom")
-ax.set(xlabel="Middle of the window, from the frame (s)", ylabel="Accuracy", ylim=(0.4, 1), xlim=(0, None))
+ax.set(xlabel="Middle of the window, from the frame (s)", ylabel="Accuracy", ylim=(0.35, 1.02), xlim=(0, None))
 
 # %%
 # The page checks itself
