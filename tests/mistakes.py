@@ -295,9 +295,9 @@ VALUES = (
     ),
     Mistake(
         "A covariate with long gaps",
-        "X[:60, 1] = np.nan\nGLM().fit(X, y)",
+        "X[:70, 1] = np.nan\nGLM().fit(X, y)",
         SuspiciousDataWarning,
-        "60 of 100 rows were left out",
+        "70 of 100 rows were left out",
         "Few NaN are no trouble; this many change what the model is about. Restrict to epochs of good tracking.",
     ),
     Mistake(

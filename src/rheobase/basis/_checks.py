@@ -109,7 +109,7 @@ def check_conv_kwargs(value: Any, owner: str) -> dict[str, Any]:
 
 
 def warn_if_outside(basis: Any, samples: Sequence[Any]) -> None:
-    """Warn if most samples of an input lie outside the bounds of its basis, as degrees do where radians are expected.
+    """Warn if hardly any sample of an input lies within the bounds of its basis, as with degrees for radians.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def warn_if_outside(basis: Any, samples: Sequence[Any]) -> None:
             continue
         n_known = int(np.count_nonzero(np.isfinite(x)))
         n_inside = int(np.count_nonzero((x >= bounds[0]) & (x <= bounds[1])))
-        if 2 * n_inside < n_known:
+        if 10 * n_inside < n_known:
             found = x[np.isfinite(x)]
             warn_user(
                 f"only {n_inside:,} of {n_known:,} samples, which go from {found.min():.6g} to {found.max():.6g}, lie "

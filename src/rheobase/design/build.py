@@ -112,15 +112,15 @@ def build(
     bins = common_bins(named | ({} if response is None else {"the response": response}), "the response", bin_size, ep)
     known: dict[int, Samples] = {}  # an input of several terms, or the response too, is brought to the bins once
     pieces = [piece for request in requests for piece in _pieces(request, bins, known)]
-    for request in requests:
-        if request.basis is not None:
-            warn_if_outside(request.basis, [x.values if isinstance(x, Tsd) else x for x in request.inputs])
     _check_rows(pieces)
     pieces = pieces if like is None else _alike(pieces, like)
     n_rows = len(pieces[0].samples[0].values)
     y = _response(response, bins, known, n_rows)
     chosen, reason = _choose(kind, float(memory), n_rows * sum(piece.n_columns for piece in pieces) * 8)
     X = assemble(pieces, bins, n_rows, chosen, float(memory))
+    for request in requests:
+        if request.basis is not None:
+            warn_if_outside(request.basis, [x.values if isinstance(x, Tsd) else x for x in request.inputs])
     starts = np.cumsum([0, *(piece.n_columns for piece in pieces)]).tolist()
     columns = [slice(*pair) for pair in pairwise(starts)]
     placed = tuple(piece.term(where) for piece, where in zip(pieces, columns, strict=True))

@@ -47,9 +47,9 @@ def warn_of_no_counts(y: np.ndarray, model: Any, stacklevel: int = 3) -> None:
 
 
 def warn_of_lost_rows(design: AbstractDesign, names: Sequence[str], stacklevel: int = 3) -> None:
-    """Warn if most rows have a feature that is NaN or infinite."""
+    """Warn if more than two thirds of the rows have a feature that is NaN or infinite."""
     n_used = design.n_valid
-    if 2 * n_used >= design.n_samples:
+    if 3 * n_used >= design.n_samples:
         return
     msg = (
         f"{design.n_samples - n_used:,} of {design.n_samples:,} rows were left out, because a feature is NaN or "
