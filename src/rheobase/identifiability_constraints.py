@@ -111,8 +111,8 @@ def _read(feature_matrix: Any, warn: bool) -> np.ndarray:
         import warnings
 
         warnings.warn(
-            f"feature_matrix is {values.dtype}: columns that are nearly combinations of others may be left out. Convert "
-            "it with .astype('float64') before the features are made, or pass warn_if_float32=False.",
+            f"feature_matrix is {values.dtype}: columns that are nearly combinations of others may be left out. Make "
+            "the features in float64, or pass warn_if_float32=False.",
             UserWarning,
             stacklevel=3,
         )
