@@ -14,6 +14,9 @@ from ._inputs import axes_or_new, start_at_zero, with_unit
 
 __all__ = ["plot_tuning_by_condition"]
 
+_MOST_TICKS = 8
+"""Numeric conditions up to which each has its tick."""
+
 
 def plot_tuning_by_condition(
     responses: Any,
@@ -82,8 +85,9 @@ def plot_tuning_by_condition(
     for number, (name, tint) in enumerate(zip(groups, tints)):
         own = (group == number) & np.isfinite(values)
         drawn.append(_line(ax, places, *_mean_and_error(values[own], codes[own], len(names)), tint, str(name)))
+    if not numeric or len(names) <= _MOST_TICKS:
+        ax.set_xticks(places, [f"{name:g}" if numeric else str(name) for name in names])
     if not numeric:
-        ax.set_xticks(places, [str(name) for name in names])
         ax.margins(x=0.12)
     if np.nanmin(values, initial=0.0) >= 0:
         start_at_zero(ax)
@@ -92,7 +96,8 @@ def plot_tuning_by_condition(
     ax.set_ylabel(ylabel)
     if len(groups) > 1:
         title = group_by if isinstance(group_by, str) else None
-        ax.legend(frameon=False, fontsize=8, title=title, title_fontsize=8, loc="best")
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+        ax.legend(frameon=False, fontsize=8, title=title, title_fontsize=8, **beside)
     return drawn
 
 

@@ -82,7 +82,8 @@ def plot_confusion_matrix(
     sums = counts.sum(axis=1, keepdims=True)
     shown = np.where(sums > 0, counts / np.maximum(sums, 1), np.nan) if normalize else counts
     ax = axes_or_new(ax, (4.2, 3.6))
-    image = ax.imshow(np.ma.masked_invalid(shown), cmap="Blues", vmin=0, vmax=1.0 if normalize else counts.max())
+    colors = {"cmap": "Blues", "vmin": 0, "vmax": 1.0 if normalize else counts.max(), "interpolation": "nearest"}
+    image = ax.imshow(np.ma.masked_invalid(shown), **colors)
     ax.set_facecolor(MISSING)
     _name_classes(ax, [str(name) for name in names])
     if len(names) <= _MOST_NUMBERS:
@@ -127,9 +128,9 @@ def _sorted(names: set[Any]) -> list[Any]:
 
 
 def _name_classes(ax: Axes, names: list[str]) -> None:
-    step = max(1, -(-len(names) // 24))
+    step = max(1, -(-len(names) // 16))
     ticks = np.arange(len(names))[::step]
-    slanted = sum(map(len, names[::step])) > 40
+    slanted = sum(map(len, names[::step])) > 30
     turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
     ax.set_xticks(ticks, names[::step], **turned)
     ax.set_yticks(ticks, names[::step])

@@ -162,8 +162,8 @@ def window_of(window: Any, *groups: Aligned) -> tuple[float, float]:
     return min(low for low, _ in known), max(high for _, high in known)
 
 
-def mark_event(ax: Axes, window: tuple[float, float], event: str) -> None:
+def mark_event(ax: Axes, window: tuple[float, float], event: str, color: str = DATA) -> None:
     """A line at time 0, limits, and the label of the horizontal axis."""
-    ax.axvline(0.0, color=DATA, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3)
+    ax.axvline(0.0, color=color, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3)
     ax.set_xlim(*window)
     ax.set_xlabel(f"Time from {event} (s)")

@@ -65,16 +65,23 @@ def _frequency_axis(ax: Axes, centers: FloatArray) -> FloatArray:
     first, last = 2 * centers[0] - between[0], 2 * centers[-1] - between[-1]
     edges = np.concatenate(([first], between, [last]))
     ax.set_yscale("function", functions=(lambda f: _band_of(f, edges), lambda b: _frequency_of(b, edges)))
-    octaves = 2.0 ** np.arange(-4, 20)
-    ticks = octaves[(octaves >= centers[0]) & (octaves <= centers[-1])]
-    if ticks.size > 2:
-        while ticks.size > 7:
-            ticks = ticks[::-2][::-1]
+    ticks = _octaves(centers, edges)
+    if len(ticks) > 2:
         ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda f, _: f"{f:g}"))
     ax.set_ylabel(f"Frequency ({unit})")
     return edges
+
+
+def _octaves(centers: FloatArray, edges: FloatArray) -> list[float]:
+    """Powers of two among the bands, from the top, that leave room for their labels."""
+    kept: list[float] = []
+    for octave in 2.0 ** np.arange(20, -5, -1):
+        inside = centers[0] <= octave <= centers[-1]
+        if inside and (not kept or _band_of(kept[-1], edges) - _band_of(octave, edges) > centers.size / 10):
+            kept.append(float(octave))
+    return kept
 
 
 def _band_of(f: ArrayLike, edges: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from .._types import FloatArray, IntArray
 from ._events import (
@@ -99,6 +100,8 @@ def plot_perievent_raster(
         ax.plot(when, np.arange(n), ".", color=QUIET, markersize=3.5, zorder=4)
     mark_event(ax, _limits(window, spikes), event)
     _name_rows(ax, names, np.bincount(group, minlength=len(names)), tints)
+    if isinstance(group_by, str):
+        ax.set_ylabel(f"Trial, by {group_by}")
     return drawn
 
 
@@ -106,7 +109,8 @@ def _ticks(ax: Axes, spikes: Aligned, of_group: np.ndarray, color: Any, length: 
     """All ticks of a group as one collection: thousands of trials are no burden."""
     own = of_group[spikes.event]
     times, rows = spikes.times[own], spikes.event[own]
-    return ax.vlines(times, rows - length / 2, rows + length / 2, color=color, linewidth=0.7)
+    thick = 0.7 if spikes.n_events < 60 else 1.1  # short ticks would be too faint
+    return ax.vlines(times, rows - length / 2, rows + length / 2, color=color, linewidth=thick)
 
 
 def _limits(window: Any, spikes: Aligned) -> tuple[float, float]:
@@ -122,7 +126,7 @@ def _name_rows(ax: Axes, names: list[Any], sizes: IntArray, tints: list[Any]) ->
     ax.set_ylim(-0.7, max(float(ends[-1]), 1.0) - 0.3)
     ax.set_ylabel("Trial")
     if len(names) == 1:
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
         return
     ax.set_yticks(ends - sizes / 2 - 0.5, [f"{name}\n({size})" for name, size in zip(names, sizes)])
     ax.tick_params(axis="y", length=0)
@@ -196,7 +200,8 @@ def plot_psth(
     mark_event(ax, (float(edges[0]), float(edges[-1])), event)
     ax.set_ylabel("Firing rate (Hz)")
     if len(conditions) > 1:
-        ax.legend(frameon=False, fontsize=8, loc="best")
+        title = group_by if isinstance(group_by, str) else None
+        ax.legend(frameon=False, fontsize=8, title=title, title_fontsize=8, loc="best")
     return lines
 
 

@@ -81,7 +81,9 @@ def plot_population_raster(
     width = dataset.dt / 1000.0 if against == "time" else 1.0
     start = 0.0 if against == "time" else -0.5
     extent = (start, start + width * rates.shape[1], -0.5, len(rows) - 0.5)
-    image = ax.imshow(shown, origin="lower", aspect="auto", cmap="viridis", vmin=0.0, extent=extent)
+    image = ax.imshow(
+        shown, origin="lower", aspect="auto", cmap="viridis", vmin=0.0, extent=extent, interpolation="nearest"
+    )
     ax.set_facecolor(MISSING)
     number_rows(ax, [dataset.nrn_meta[n].get(keys[0]) if keys else n for n in rows])
     ax.set_xlabel({"time": "Time (s)", "stimuli": "Stimulus", "repeats": "Repeat"}[against])
@@ -170,4 +172,6 @@ def _name_missing(ax: Axes, shown: Any, against: str) -> None:
         n = int(mask.all(axis=1).sum())
         name_missing(ax, f"not recorded ({n} of {len(mask)} neurons)")
     else:
-        name_missing(ax, f"not recorded ({100 * mask.mean():.0f} % of cells)")
+        name_missing(
+            ax, f"not recorded ({100 * mask.mean():.0f} % of {'pairs' if against == 'stimuli' else 'repeats'})"
+        )

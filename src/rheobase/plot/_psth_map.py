@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 from ._events import aligned_spikes, bin_edges, is_conditions, mark_event, psth, window_of
-from ._inputs import axes_or_new
+from ._inputs import DATA, axes_or_new
 from ._maps import MISSING, color_bar, name_missing, number_rows
 
 __all__ = ["plot_psth_map"]
@@ -96,12 +96,11 @@ def plot_psth_map(
     shown = np.ma.masked_invalid(values[rows])
     ax = axes_or_new(ax, (4.8, 3.6))
     ends = (float(middles[0] - step / 2), float(middles[-1] + step / 2))
-    image = ax.imshow(
-        shown, origin="lower", aspect="auto", extent=(*ends, -0.5, len(rows) - 0.5), **_scale(shown, limit, normalize)
-    )
+    extent = (*ends, -0.5, len(rows) - 0.5)
+    image = ax.imshow(shown, origin="lower", aspect="auto", extent=extent, **_scale(shown, limit, normalize))
     ax.set_facecolor(MISSING)
     number_rows(ax, [names[row] for row in rows])
-    mark_event(ax, ends, event)
+    mark_event(ax, ends, event, DATA if normalize == "zscore" else "white")
     ax.set_ylabel("Unit, by time of peak" if isinstance(order, str) else "Unit")
     color_bar(image, "Rate (z-score)" if normalize == "zscore" else "Rate (Hz)", shown)
     if (n := int(shown.mask.all(axis=1).sum()) if shown.mask.ndim else 0) > 0:
@@ -184,8 +183,6 @@ def _scale(shown: Any, limit: float | None, normalize: str) -> dict[str, Any]:
     if limit is None:
         limit = float(np.percentile(known, 99)) if known.size else 1.0
     limit = limit or 1.0
-    return (
-        {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-        if normalize == "zscore"
-        else {"cmap": "viridis", "vmin": 0.0, "vmax": limit}
-    )
+    if normalize == "zscore":
+        return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+    return {"cmap": "viridis", "vmin": 0.0, "vmax": limit, "interpolation": "nearest"}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .._types import FloatArray
 from ..datasets.strf import NeuralDataset
@@ -136,7 +137,7 @@ def _repeats(ax: Axes, trials: FloatArray, edges: FloatArray, *, smoothed: bool)
         ax.vlines(middles, rows - 0.42, rows + 0.42, color=DATA, linewidth=0.8)
     ax.set_ylim(-0.6, n - 0.4)
     ax.set_ylabel("Repeat")
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 
 def _rate(ax: Axes, trials: FloatArray, edges: FloatArray) -> None:

@@ -14,6 +14,7 @@ from .aa4 import CRCNSAA4Dataset
 from .batches import Batch, concat_neural_datasets, neural_collate, psth
 from .neural_dataset import NeuralDataset
 from .receptive_field import STRF, HeldOut, STRFDesign, strf_design
+from .simulated import SimulatedAA4, simulate_aa4
 from .spectrogram import mel_centers, mel_filters, mel_spectrogram
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "HeldOut",
     "NeuralDataset",
     "STRFDesign",
+    "SimulatedAA4",
     "bin_spikes",
     "concat_neural_datasets",
     "hann_window",
@@ -34,5 +36,6 @@ __all__ = [
     "metrics",
     "neural_collate",
     "psth",
+    "simulate_aa4",
     "strf_design",
 ]
