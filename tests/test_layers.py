@@ -17,7 +17,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "rheobase"
 
 LAYERS = (
-    {"_config", "_types", "_errors", "_optional", "_units", "_version", "_x64"},
+    {"_config", "_manners", "_types", "_errors", "_optional", "_units", "_version", "_x64"},
     {"_arrays"},
     {"containers"},
     {"io", "analysis", "transformers", "convolve", "basis"},

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from . import _manners
 from ._config import nap_config
 from ._errors import (
     MissingDependencyError,
@@ -290,6 +291,14 @@ __all__ = [
     "transformers",
     "warp_tensor",
 ]
+
+
+def _draw(thing, **options):
+    """Draw a thing in the room of pictures, which is loaded by this first one."""
+    return importlib.import_module(f"{__name__}.plot").quick_plot(thing, **options)
+
+
+_manners.draw_with(_draw)
 
 
 def __getattr__(name: str):

@@ -31,6 +31,10 @@ _MAX_LOG_COUNT_PER_BIN = math.log(100)
 """Log of the expected spikes of one neuron in one bin beyond which a simulation counts as having run away."""
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def difference_of_gammas(
     ws: int,
     upper_percentile: float = 0.99,

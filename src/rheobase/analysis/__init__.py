@@ -74,3 +74,7 @@ __all__ = [
     "shuffle_ts_intervals",
     "warp_tensor",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -67,3 +67,7 @@ __all__ = [
 ]
 
 _names.CLASS_NAMES.update(name for name in __all__ if isinstance(globals()[name], type))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

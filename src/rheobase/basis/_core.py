@@ -24,6 +24,7 @@ import numpy as np
 from .._arrays.namespace import is_jax
 from .._arrays.xp import namespace
 from .._errors import did_you_mean
+from .._manners import Plotted
 from .._types import FloatArray, IntArray
 from ..convolve._predictor import Clock
 from . import _names
@@ -45,7 +46,7 @@ class Component(NamedTuple):
     """Which of the inputs of the whole basis it takes."""
 
 
-class AbstractBasis(abc.ABC):
+class AbstractBasis(Plotted, abc.ABC):
     """A family of functions of one or more inputs, and the features that they make of samples."""
 
     _input_shape: list[tuple[int, ...] | None] | None = None

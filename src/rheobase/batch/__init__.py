@@ -9,3 +9,7 @@ from .run import run
 from .settings import Settings
 
 __all__ = ["FittedSession", "Job", "Plan", "Results", "Settings", "run"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

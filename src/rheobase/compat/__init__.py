@@ -8,3 +8,7 @@ from __future__ import annotations
 from . import pynapple
 
 __all__ = ["pynapple"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,3 +11,7 @@ from .tsd_frame import TsdFrame
 from .tsd_tensor import TsdTensor
 
 __all__ = ["IntervalSet", "Ts", "TsGroup", "TsIndex", "Tsd", "TsdFrame", "TsdTensor"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._arrays import epochs as _epochs
+from .._manners import Plotted
 from .._types import ArrayLike, FloatArray, IntArray
 from .._units import check_units, from_seconds, to_seconds
 from ._interval_bounds import strictly_increasing
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["IntervalSet"]
 
 
-class IntervalSet(AbstractShapes):
+class IntervalSet(AbstractShapes, Plotted):
     """Epochs: closed intervals of time of positive length, sorted, and disjoint unless told to keep overlaps.
 
     Whatever is given is made so, with a warning for each thing that had to be done: rows with NaN are dropped; starts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._arrays import events as _events
+from .._manners import Plotted
 from .._types import FloatArray, IntArray
 from . import _group_build as _build
 from . import _group_select as _groups
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TsGroup"]
 
 
-class TsGroup(AbstractUnitEvents):
+class TsGroup(AbstractUnitEvents, Plotted):
     """Spike times (or signals) of many units over one time support, with metadata.
 
     All times lie in one array, unit after unit; ``group[3]`` is a view of it. Every operation is one pass over that

@@ -5,3 +5,7 @@ from __future__ import annotations
 from ._predictor import create_convolutional_predictor
 
 __all__ = ["create_convolutional_predictor"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

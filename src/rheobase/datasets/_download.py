@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from .._manners import progress_bar
 from ._http import (
     ChecksumError,
     DownloadError,
@@ -217,10 +218,8 @@ def _bar(part: _Part, total: int | None, shown: bool) -> Iterator[Any]:
     if not shown:
         yield lambda _: None
         return
-    from tqdm.auto import tqdm
-
     name = part.path.name.removesuffix(".part")
-    with tqdm(total=total, initial=part.file.tell(), unit="B", unit_scale=True, desc=name) as bar:
+    with progress_bar()(total=total, initial=part.file.tell(), unit="B", unit_scale=True, desc=name) as bar:
         yield bar.update
 
 

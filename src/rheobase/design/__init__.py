@@ -12,3 +12,7 @@ from ._terms import Term
 from .build import build
 
 __all__ = ["AbstractDesign", "BuiltDesign", "Chunked", "Convolved", "Dense", "SideBySide", "Term", "build"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .._manners import PublicNames
 from .._types import BoolArray, FloatArray
 
 __all__ = ["AbstractDesign", "bucket", "spread_rows"]
@@ -35,7 +36,7 @@ def bucket(n: int) -> int:
     return -(-n // step) * step
 
 
-class AbstractDesign(abc.ABC):
+class AbstractDesign(PublicNames, abc.ABC):
     """Features of every row, known by their products only.
 
     Attributes

@@ -31,3 +31,7 @@ __all__ = [
     "load_model",
     "regularization_path",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,12 +11,13 @@ import inspect
 from typing import Any
 
 from .._errors import did_you_mean
+from .._manners import Plotted
 from ._trees import Blocks
 
 __all__ = ["AbstractEstimator"]
 
 
-class AbstractEstimator:
+class AbstractEstimator(Plotted):
     """Constructor arguments as parameters that can be read, set and cloned."""
 
     _blocks: Blocks | None = None

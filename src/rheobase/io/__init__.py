@@ -26,3 +26,7 @@ __all__ = [
     "load_session",
     "to_nwb",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

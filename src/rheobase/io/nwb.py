@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .._errors import did_you_mean
+from .._manners import PublicNames
 from .._optional import optional_import
 from ..containers._repr import Table
 from ..containers._warn import warn_user
@@ -37,7 +38,7 @@ _SECTIONS = (
 """Parts of a file whose name tells objects of one name apart."""
 
 
-class NWBFile(Mapping):
+class NWBFile(PublicNames, Mapping):
     """What an NWB file holds, as a dictionary of time series, groups of units and epochs.
 
     Objects are built on first access and kept. Spike times, timestamps and tables are read then; samples stay in the

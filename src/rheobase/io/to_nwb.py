@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import did_you_mean, kind_of
+from .._manners import progress_bar
 from .._optional import optional_import
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ._nwb_layout import is_note
@@ -217,12 +218,10 @@ def replaced(target: Path, copy: bool = True) -> Iterator[Path]:
 @contextlib.contextmanager
 def _bar(named: dict[str, Any], progress: bool | None) -> Iterator[Any]:
     """A function of the bytes written, which moves a progress bar."""
-    from tqdm import tqdm
-
     total = sum(_size(obj) for obj in named.values())
     hidden = None if progress is None else not progress
     options = {"unit": "B", "unit_scale": True, "desc": "Writing NWB", "delay": 0.0 if progress else 1.0}
-    with tqdm(total=total, disable=hidden, **options) as bar:
+    with progress_bar()(total=total, disable=hidden, **options) as bar:
         yield bar.update
 
 

@@ -28,3 +28,7 @@ __all__ = [
     "Softplus",
     "resolve",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

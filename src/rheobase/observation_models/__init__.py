@@ -62,3 +62,7 @@ def resolve(observation_model: str | AbstractObservationModel) -> AbstractObserv
         msg = f"unknown observation_model {observation_model!r}; known are {known}.{did_you_mean(name, BY_NAME)}"
         raise ValueError(msg)
     return BY_NAME[name]()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

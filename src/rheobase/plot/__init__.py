@@ -13,6 +13,7 @@ from ._perievent import plot_perievent_raster, plot_psth
 from ._population import FilterSet, Tuning, plot_population_fit
 from ._population_raster import plot_population_raster
 from ._psth_map import plot_psth_map
+from ._quick import quick_plot
 from ._scores import plot_scores
 from ._stimulus_response import plot_stimulus_response
 from ._strf import plot_strf
@@ -44,5 +45,10 @@ __all__ = [
     "plot_trace",
     "plot_tuning_by_condition",
     "plot_tuning_curve",
+    "quick_plot",
     "tuning_curve_plot",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

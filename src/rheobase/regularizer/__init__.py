@@ -59,3 +59,7 @@ def resolve(regularizer: str | AbstractRegularizer | None) -> AbstractRegularize
         msg = f"unknown regularizer {regularizer!r}; known are {known}.{did_you_mean(name, BY_NAME)}"
         raise ValueError(msg)
     return BY_NAME[name]()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._manners import PublicNames
 from .._types import FloatArray, IntArray
 
 __all__ = ["AbstractRegularizer", "Forms", "Groups", "check_number", "over_coefficients"]
@@ -76,7 +77,7 @@ def spread_terms(strength: Any, n_terms: int, n_neurons: int) -> FloatArray:
     return np.broadcast_to(values[:, None] if values.ndim == 1 else values, (n_terms, n_neurons))
 
 
-class AbstractRegularizer:
+class AbstractRegularizer(PublicNames):
     """A penalty on the coefficients of a GLM.
 
     Parameters

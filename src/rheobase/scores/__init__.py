@@ -33,3 +33,7 @@ __all__ = [
     "residual_autocorrelation",
     "time_rescaling",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -34,3 +34,7 @@ __all__ = [
     "list_available_algorithms",
     "list_available_solvers",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

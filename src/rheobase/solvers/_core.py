@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .._manners import progress_bar
 from .._types import BoolArray, FloatArray, IntArray
 from ._penalty import Penalty
 
@@ -287,9 +288,7 @@ class Progress:
         if self._bar is None:
             if time.perf_counter() - self._start < self._delay:
                 return
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=self._total, desc="fit", unit="neuron", leave=False, disable=None)
+            self._bar = progress_bar()(total=self._total, desc="fit", unit="neuron", leave=False, disable=None)
         self._bar.n = self._total - n_moving
         self._bar.set_postfix(moving=n_moving, passes=passes)
 

@@ -8,3 +8,7 @@ __all__ = ["plot_style"]
 
 plot_style: str = str(Path(__file__).with_name("rheobase.mplstyle"))
 """Path of the Matplotlib style sheet."""
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,11 +13,12 @@ from typing import Any, Self
 import numpy as np
 
 from .._errors import did_you_mean
+from .._manners import PublicNames
 
 __all__ = ["AbstractTransformer"]
 
 
-class AbstractTransformer(abc.ABC):
+class AbstractTransformer(PublicNames, abc.ABC):
     """Constructor arguments as parameters, `fit` that learns nothing, `fit_transform`."""
 
     @abc.abstractmethod

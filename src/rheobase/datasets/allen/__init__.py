@@ -24,3 +24,7 @@ __all__ = [
     "RmaRequestError",
     "write_from_stream",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
