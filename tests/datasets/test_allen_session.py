@@ -13,6 +13,7 @@ from allen_files import SPIKES_901, tables, write_lfp, write_session
 
 from rheobase.containers import IntervalSet, TsGroup
 from rheobase.datasets.allen import EcephysNwbSessionApi, EcephysSession, _stimuli
+from rheobase.io._allen_lfp import AllenLFPFile
 from rheobase.io._allen_write import write_allen_session
 
 EDGES = [0, 0.05, 0.1, 0.25]
@@ -169,6 +170,42 @@ def test_point_11_local_fields_are_masked(path):
     assert csd["vertical_position"].values.tolist() == [20, 40, 60]
     by_function = opened(path, probe_lfp_paths={11: lambda: str(files[11])})
     assert by_function.get_lfp(11).equals(lfp)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_local_fields_stay_in_the_file_until_they_are_used(path, monkeypatch, masked):
+    """Whatever is selected is what would be selected of all, and nothing else is read."""
+    session = opened(path, probe_lfp_paths={11: path.parent / "probe_11_lfp.nwb"})
+    whole = session.get_lfp(11, masked).load()
+    read = []
+    kept = AllenLFPFile.lfp_samples
+    monkeypatch.setattr(AllenLFPFile, "lfp_samples", lambda file, key: read.append(key) or kept(file, key))
+    for select in (
+        lambda lfp: lfp.sel(time=slice(0.6, 2.0)),
+        lambda lfp: lfp.sel(channel=[102, 100]),
+        lambda lfp: lfp.isel(time=[3, 1, 1], channel=slice(None, None, -1)),
+        lambda lfp: lfp.isel(time=1),
+        lambda lfp: lfp.isel(time=-1, channel=2),
+        lambda lfp: lfp[::-2, 0],
+        lambda lfp: lfp.isel(time=slice(0, 0)),
+        lambda lfp: lfp.sel(time=[0.4, 2.6], method="nearest"),
+        lambda lfp: lfp.where(lfp.time > 1, drop=True),
+    ):
+        lazy = session.get_lfp(11, masked)
+        assert not read
+        chosen = select(lazy)
+        np.testing.assert_array_equal(chosen.values, select(whole).values)
+        assert chosen.dtype == whole.dtype
+        read.clear()
+    lazy = session.get_lfp(11, masked)
+    lazy.isel(time=slice(2, 3)).load()
+    assert [key[0] for key in read] == [slice(2, 3, 1)]
+    again = pickle.loads(pickle.dumps(session.get_lfp(11, masked)))
+    np.testing.assert_array_equal(again, whole)
+    changed = session.get_lfp(11, masked)
+    changed[0] = 7.0
+    assert (changed[0] == 7).all()
+    np.testing.assert_array_equal(session.get_lfp(11, masked), whole)
 
 
 def test_point_12_pupil_and_gaze(session):

@@ -32,8 +32,8 @@ class AllenLFPFile:
                 raise KeyError(msg)
             return as_text(file["identifier"][()])
 
-    def lfp(self) -> tuple[FloatArray, np.ndarray, IntArray]:
-        """Times (s), samples of shape (time, channel) (V), and the ids of the channels.
+    def lfp_axes(self) -> tuple[FloatArray, IntArray, np.dtype]:
+        """Times (s), ids of the channels, and in what type samples are stored.
 
         Raises
         ------
@@ -41,13 +41,28 @@ class AllenLFPFile:
             If the file holds no local fields.
         """
         with opened(self.path) as file:
-            series = _first_series(file.get("acquisition"), "_lfp")
-            if series is None:
-                msg = f"{self.path} holds no local field potentials (/acquisition/probe_<id>_lfp)."
-                raise KeyError(msg)
+            series = self._lfp_series(file)
             electrodes = np.asarray(file["general/extracellular_ephys/electrodes/id"][()], dtype=np.int64)
             rows = np.asarray(series["electrodes"][()], dtype=np.int64)
-            return np.asarray(series["timestamps"][()]), np.asarray(series["data"][()]), electrodes[rows]
+            return np.asarray(series["timestamps"][()]), electrodes[rows], series["data"].dtype
+
+    def lfp_samples(self, key: tuple[Any, ...]) -> np.ndarray:
+        """Some samples (V) of those of shape (time, channel), and no others are read.
+
+        Parameters
+        ----------
+        key
+            An integer or a slice for each axis, or an ascending array for one of them. Raises as `lfp_axes`.
+        """
+        with opened(self.path) as file:
+            return np.asarray(self._lfp_series(file)["data"][key])
+
+    def _lfp_series(self, file: Any) -> Any:
+        series = _first_series(file.get("acquisition"), "_lfp")
+        if series is None:
+            msg = f"{self.path} holds no local field potentials (/acquisition/probe_<id>_lfp)."
+            raise KeyError(msg)
+        return series
 
     def csd(self) -> tuple[FloatArray, np.ndarray, FloatArray, FloatArray]:
         """Times (s), samples of shape (time, channel) (V/cm²), vertical and horizontal positions of the channels.

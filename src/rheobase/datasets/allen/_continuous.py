@@ -87,18 +87,23 @@ def gaze_table(file: AllenSessionFile, include_filtered: bool) -> pd.DataFrame |
 
 
 def lfp_array(file: AllenLFPFile, starts: np.ndarray, stops: np.ndarray) -> xr.DataArray:
-    """Local fields (V), with NaN in the closed intervals that are given."""
-    import xarray as xr
+    """Local fields (V), with NaN in the closed intervals that are given; samples stay in the file until they are used.
 
-    times, samples, channels = file.lfp()
-    if len(starts):
-        gone = np.zeros(times.size, dtype=bool)
-        for start, stop in zip(starts, stops):
-            gone |= (times >= start) & (times <= stop)
-        if gone.any():
-            samples = samples.astype(np.result_type(samples.dtype, np.float32), copy=False)
-            samples[gone] = np.nan
-    return xr.DataArray(samples, name="LFP", dims=("time", "channel"), coords={"time": times, "channel": channels})
+    A selection reads what it selects; values that were read are kept with the array that they were asked of.
+    """
+    import xarray as xr
+    from xarray.core import indexing
+
+    from ._lazy_samples import LazySamples
+
+    times, channels, dtype = file.lfp_axes()
+    gone = np.zeros(times.size, dtype=bool)
+    for start, stop in zip(starts, stops):
+        gone |= (times >= start) & (times <= stop)
+    lazy = indexing.LazilyIndexedArray(LazySamples(file, gone, (times.size, channels.size), dtype))
+    kept = indexing.MemoryCachedArray(indexing.CopyOnWriteArray(lazy))
+    coords = {"time": times, "channel": channels}
+    return xr.DataArray(xr.Variable(("time", "channel"), kept, fastpath=True), name="LFP", coords=coords)
 
 
 def csd_array(file: AllenLFPFile) -> xr.DataArray:

@@ -195,7 +195,9 @@ class AbstractSessionInfo(AbstractSessionStimuli):
         return _continuous.gaze_table(self.api.file, include_filtered_data)
 
     def get_lfp(self, probe_id: int, mask_invalid_intervals: bool = True) -> xr.DataArray:
-        """Local field potentials of a probe (V), dims ``time`` (s), ``channel``; read anew at each call.
+        """Local field potentials of a probe (V), dims ``time`` (s), ``channel``.
+
+        Samples stay in the file until they are used: ``get_lfp(probe).sel(time=slice(10, 20))`` reads ten seconds.
 
         Parameters
         ----------
