@@ -63,6 +63,9 @@ class Dense(AbstractDesign):
     def gram(self, weights):
         return self._host.gram(weights)
 
+    def gram_of(self, weights, features):
+        return self._host.gram_of(weights, features)
+
     def to_dense(self):
         return np.where(self.row_mask[:, None], np.asarray(self._values, dtype=np.float64), np.nan)
 

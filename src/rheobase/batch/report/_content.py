@@ -9,8 +9,9 @@ import numpy as np
 
 from ..._types import FloatArray
 from ...links import Exp
+from ._covariance import term_covariances
 from ._goodness import ks_curves
-from ._terms import Shape, coupling_maps, curves_of_neuron, is_periodic, shape_of, term_covariances
+from ._terms import Shape, coupling_maps, curves_of_neuron, is_periodic, shape_of
 from ._traces import SMOOTHING, traces
 from ._tuning import tuning_of_term
 
@@ -23,7 +24,9 @@ _TEXTS = {"radians": "rad", "radian": "rad", "seconds": "s", "meters": "m", "cen
 """Units as they are written on axes."""
 
 
-def report_content(fitted: FittedSession, detail: float = 1.0) -> dict[str, Any]:
+def report_content(
+    fitted: FittedSession, detail: float = 1.0, covariances: dict[str, FloatArray] | None = None, no_intervals: str = ""
+) -> dict[str, Any]:
     """All numbers that the pictures of a report are drawn from.
 
     Parameters
@@ -32,6 +35,8 @@ def report_content(fitted: FittedSession, detail: float = 1.0) -> dict[str, Any]
         A fitted and judged session.
     detail : float
         How many points curves have, 1 for as many as a screen can show.
+    covariances, no_intervals
+        What `term_covariances` returned, where that is known already.
 
     Returns
     -------
@@ -45,7 +50,8 @@ def report_content(fitted: FittedSession, detail: float = 1.0) -> dict[str, Any]
         return max(round(n * detail), 8)
 
     shapes = [shape_of(fitted, term, points(96), points(28)) for term in fitted.built.terms if term.n_columns]
-    covariances, no_intervals = term_covariances(fitted)
+    if covariances is None:
+        covariances, no_intervals = term_covariances(fitted.model, fitted.built, fitted.counts)
     behaviour = [shape for shape in shapes if shape.term.label in fitted.covariates]
     tuning = [
         {"label": shape.term.label, "axes": _places(fitted, shape, curve), **curve}

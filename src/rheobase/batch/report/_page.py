@@ -16,6 +16,7 @@ import numpy as np
 
 from ..._version import __version__
 from ._content import headline, report_content
+from ._covariance import term_covariances
 from ._numbers import as_json
 from ._summary import facts_of, subtitle_of, terms_of
 from ._table import LEGEND, heads_of, rows_of
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LIMIT", "page_of", "write_report"]
 
-LIMIT = 9.5e6
+LIMIT = 8e6
 """Bytes above which the pictures get fewer points."""
 
-_DETAILS = (1.0, 0.5, 0.25, 0.12)
+_DETAILS = (1.0, 0.7, 0.5, 0.3, 0.15)
 
 
 def write_report(fitted: FittedSession, path: str | os.PathLike[str]) -> None:
@@ -56,9 +57,9 @@ def write_report(fitted: FittedSession, path: str | os.PathLike[str]) -> None:
 
 def page_of(fitted: FittedSession) -> str:
     """The page as text, with as much detail as fits."""
-    page = ""
+    page, known = "", term_covariances(fitted.model, fitted.built, fitted.counts)
     for detail in _DETAILS:
-        page = _page(fitted, as_json(report_content(fitted, detail)))
+        page = _page(fitted, as_json(report_content(fitted, detail, *known)))
         if len(page) <= LIMIT:
             break
     return page

@@ -18,16 +18,13 @@ from ...design._curves import curve_of
 if TYPE_CHECKING:
     from ..fitted import FittedSession
 
-__all__ = ["Shape", "coupling_maps", "curves_of_neuron", "is_periodic", "shape_of", "term_covariances"]
+__all__ = ["Shape", "coupling_maps", "curves_of_neuron", "is_periodic", "shape_of"]
 
 Z95 = 1.959963984540054
 """Half-width of a 95 % interval, in standard errors."""
 
 MOST_CURVES = 6
 """Channels of a term that are drawn for one neuron: its own past, then the strongest."""
-
-_MOST_PAIRS = 2e8
-"""Entries of all covariance matrices together beyond which there are no intervals (1.6 GB)."""
 
 
 @dataclass(frozen=True)
@@ -134,37 +131,15 @@ def _mean_features(fitted: FittedSession, term: Term) -> FloatArray:
     return np.asarray(X.rmatvec(weight))[term.columns, 0]
 
 
-def term_covariances(fitted: FittedSession) -> tuple[dict[str, FloatArray], str]:
-    """Covariance of the coefficients of each channel, and why there is none.
-
-    Returns
-    -------
-    covariances : dict
-        By name of the term, shape (neuron, channel, function, function); empty without intervals.
-    reason : str
-        Empty with them.
-    """
-    built, model = fitted.built, fitted.model
-    if not np.isfinite(fitted.coefficients["standard_error"].to_numpy(dtype=float)).any():
-        return {}, f"the penalty {type(model.regularizer).__name__} gives no standard errors"
-    if len(fitted.scores) * (built.X.n_features + 1) ** 2 > _MOST_PAIRS:
-        return {}, "there are too many coefficients to keep their covariances"
-    covariance = model.inference(built.X, fitted.counts).covariance
-    found = {}
-    for term in built.terms:
-        rows = np.arange(term.columns.start, term.columns.stop).reshape(max(len(term.channels), 1), -1)
-        found[term.label] = covariance[:, rows[:, :, None], rows[:, None, :]]
-    return found, ""
-
-
 def curves_of_neuron(shape: Shape, covariances: Mapping[str, FloatArray], neuron: int) -> dict[str, Any]:
     """The curves of one term that are drawn for one neuron.
 
     Returns
     -------
     dict
-        ``curves``, a list with ``name``, ``value``, ``low`` and ``high`` in units of the linear predictor (the last two
-        None without intervals), and ``left_out``, the number of channels that are not drawn.
+        ``curves``, a list with ``name``, ``value`` and ``half`` in units of the linear predictor: the 95 % interval is
+        ``value`` plus and minus ``half`` (None without intervals). And ``left_out``, the number of channels that are
+        not drawn.
     """
     free = np.flatnonzero(shape.free[:, neuron])
     effect = np.abs(shape.values[:, neuron])
@@ -178,11 +153,10 @@ def curves_of_neuron(shape: Shape, covariances: Mapping[str, FloatArray], neuron
         half = None
         if covariance is not None:
             inside = covariance[neuron, channel]
-            variance = np.einsum("pk,kl,pl->p", functions, inside, functions, optimize=True)
+            variance = np.einsum("pk,pk->p", functions @ inside, functions)
             half = Z95 * np.sqrt(np.where(variance > 0, variance, np.nan))
         name = "own spikes" if channel == shape.own[neuron] else shape.channels[channel]
-        low, high = (None, None) if half is None else (value - half, value + half)
-        curves.append({"name": name, "value": value, "low": low, "high": high})
+        curves.append({"name": name, "value": value, "half": half})
     return {"curves": curves, "left_out": max(len(order) - MOST_CURVES, 0)}
 
 

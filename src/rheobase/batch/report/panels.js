@@ -35,11 +35,14 @@ function swatch([style, text, kind = "line"]) {
 const effectKind = () => (DATA.gain ? "gain" : "plain");
 const effectLabel = () => (DATA.gain ? "Factor on the rate (log axis)" : "Effect on the linear predictor");
 
+const lower = (c) => c.value.map((v, i) => (isKnown(v) && isKnown(c.half[i]) ? v - c.half[i] : null));
+const upper = (c) => c.value.map((v, i) => (isKnown(v) && isKnown(c.half[i]) ? v + c.half[i] : null));
+
 /** Limits of an effect: all of the curves, and of their intervals no more than as much again on either side. */
 function effectDomain(curves) {
   const [low, high] = extent([0], ...curves.map((c) => c.value));
   const room = Math.max(high - low, 0.02);
-  const all = extent([low, high], ...curves.flatMap((c) => (c.low ? [c.low, c.high] : [])));
+  const all = extent([low, high], ...curves.flatMap((c) => (c.half ? [lower(c), upper(c)] : [])));
   return pad([Math.max(all[0], low - room), Math.min(all[1], high + room)]);
 }
 
@@ -86,7 +89,7 @@ function drawTerms(grid, neuron) {
     if (!curves.length) return;
     if (shared.kind === "map") return drawEffectMap(grid, shared, curves[0]);
     const own = curves.filter((c) => c.name === "own spikes"), others = curves.filter((c) => c.name !== "own spikes");
-    const intervals = curves[0].low ? "Shade: 95 % interval." : `No intervals: ${DATA.no_intervals || "none are known"}.`;
+    const intervals = curves[0].half ? "Shade: 95 % interval." : `No intervals: ${DATA.no_intervals || "none are known"}.`;
     const about = shared.kind === "curve" ? "1 is its average (of the log rate)." : "";
     if (own.length) drawCurves(grid, shared, own, "After its own spike", intervals);
     if (!others.length) return;
@@ -108,7 +111,7 @@ function drawCurves(grid, shared, curves, heading, note) {
     const x = { domain, label: withUnit(axis), kind: shared.kind === "curve" && isAngle(axis) ? "angle" : "plain" };
     const a = axes(host, { x, y: { domain: effectDomain(curves), label: effectLabel(), kind: effectKind() }, title: heading });
     horizontal(a, 0);
-    curves.forEach((c, k) => { if (c.low) band(a, xs, c.low, c.high, styles[k]); });
+    curves.forEach((c, k) => { if (c.half) band(a, xs, lower(c), upper(c), styles[k]); });
     curves.forEach((c, k) => line(a, xs, c.value, styles[k]));
     if (shared.kind === "filter" && xs.length <= 16) curves.forEach((c, k) => dots(a, xs, c.value, styles[k], 2.2));
   });
@@ -122,7 +125,7 @@ function drawCoefficients(host, curves, styles, title) {
   const a = axes(host, { x: { domain: [-0.6, n - 0.4], label: flat ? "Channel" : "Coefficient", marks: marked }, y: { domain: effectDomain(curves), label: effectLabel(), kind: effectKind() }, title });
   horizontal(a, 0);
   for (const [x, c, i, style] of many) {
-    if (c.low && isKnown(c.low[i])) a.plot.append(svg("line", { class: `whisker ${style}`, x1: a.px(x), x2: a.px(x), y1: a.py(c.low[i]), y2: a.py(c.high[i]) }));
+    if (c.half && isKnown(c.half[i])) a.plot.append(svg("line", { class: `whisker ${style}`, x1: a.px(x), x2: a.px(x), y1: a.py(c.value[i] - c.half[i]), y2: a.py(c.value[i] + c.half[i]) }));
     if (isKnown(c.value[i])) a.plot.append(svg("circle", { class: `dot ${style}`, cx: a.px(x), cy: a.py(c.value[i]), r: 3.2 }));
   }
 }
@@ -137,8 +140,8 @@ function drawEffectMap(grid, shared, curve) {
   panel(grid, `Effect of ${shared.label}`, { note }, (host) => {
     heatmap(host, { n, m, valueAt: (i, j) => values[i * m + j], ...mapAxes(first, second), bar: { ...sign, domain: [-limit, limit] }, title: `Map of the effect of ${shared.label}` });
   });
-  if (!curve.low) return;
-  const half = curve.value.map((v, k) => (seen(k) && isKnown(curve.high[k]) ? curve.high[k] - v : null));
+  if (!curve.half) return;
+  const half = curve.half.map((v, k) => (seen(k) ? v : null));
   const sure = DATA.gain ? "Half-width of the 95 % interval of that factor: \u00d7 and \u00f7 so much." : "Half-width of its 95 % interval.";
   panel(grid, "How well it is known", { note: sure }, (host) => {
     const bar = { domain: [0, extent(half)[1] || 1], stops: VIRIDIS, kind: effectKind(), label: DATA.gain ? "\u00d7 or \u00f7" : "\u00b1" };
