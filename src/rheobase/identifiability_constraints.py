@@ -20,6 +20,10 @@ from .containers import TsdFrame
 __all__ = ["apply_identifiability_constraints", "apply_identifiability_constraints_by_basis_component"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def apply_identifiability_constraints(
     feature_matrix: Any, add_intercept: bool = True, warn_if_float32: bool = True
 ) -> tuple[Any, IntArray]:

@@ -203,6 +203,21 @@ def _info_columns(metadata: Metadata, rows: np.ndarray) -> tuple[list[str], list
     return list(taken), [format_cells(v) for v in taken.values()], [_is_numeric(v) for v in taken.values()]
 
 
+def record_table(record: Any) -> Table:
+    """Table of a dataclass: name and value of each field, the shape of what is too long to show."""
+    rows = []
+    for name in record.__dataclass_fields__:
+        value = getattr(record, name)
+        if hasattr(value, "__dataclass_fields__"):
+            text = type(value).__name__
+        elif np.ndim(value) and np.size(value) > 1:
+            text = f"{type(value).__name__} of shape {np.shape(value)}"
+        else:
+            text = format_cells(np.ravel(np.asarray(value)))[0] if np.size(value) else "empty"
+        rows.append([name, text])
+    return Table(["field", "value"], rows, "", [False, False], title=type(record).__name__)
+
+
 def interval_table(epochs: Any, max_rows: int | None = None) -> Table:
     """Table of an IntervalSet: number, start, end and metadata of each epoch."""
     n = len(epochs)

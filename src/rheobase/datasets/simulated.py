@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsGroup
 from ..simulation import simulate_population
@@ -99,7 +100,8 @@ class SimulatedRecording(Mapping):
     def __getitem__(self, key: str):
         """The object under `key`; KeyError names the keys there are."""
         if key not in self._objects:
-            msg = f"no {key!r} in this recording; it holds {', '.join(self._objects)}."
+            hint = did_you_mean(key, self._objects)
+            msg = f"no {key!r} in this recording; it holds {', '.join(self._objects)}.{hint}"
             raise KeyError(msg)
         return self._objects[key]
 

@@ -215,6 +215,11 @@ class AbstractArguments(AbstractEstimator):
         body = ",\n".join(f"    {key}={_short(value)}" for key, value in shown.items())
         return f"{type(self).__name__}(\n{body},\n)"
 
+    def _repr_html_(self) -> str:
+        from ._html import html_of
+
+        return html_of(self)
+
 
 def keeps_bounds(solver_name: str) -> bool:
     """Whether a solver can hold coefficients in a box: Newton's method, under all its names."""

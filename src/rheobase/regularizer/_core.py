@@ -13,6 +13,7 @@ import numpy as np
 
 from .._manners import PublicNames
 from .._types import FloatArray, IntArray
+from ..containers._repr import Table
 
 __all__ = ["AbstractRegularizer", "Forms", "Groups", "check_number", "over_coefficients"]
 
@@ -153,6 +154,13 @@ class AbstractRegularizer(PublicNames):
             f"{name.lstrip('_')}={_shown(value)}" for name, value in vars(self).items() if value is not None
         )
         return f"{type(self).__name__}({given})"
+
+    def _repr_html_(self) -> str:
+        rows = [[name.lstrip("_"), _shown(value)] for name, value in vars(self).items() if value is not None]
+        strength = "none" if self.default_strength is None else f"{self.default_strength:g}"
+        rows += [["strength, if the model has none", strength], ["solvers", ", ".join(self.allowed_solvers)]]
+        summary = (type(self).__doc__ or "").partition("\n")[0].replace("`", "")
+        return Table(["parameter", "value"], rows, summary, [False, False], title=type(self).__name__).html()
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

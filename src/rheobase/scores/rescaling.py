@@ -17,6 +17,7 @@ import numpy as np
 
 from .._errors import did_you_mean
 from .._types import ArrayLike, BoolArray, FloatArray, IntArray
+from ..containers._repr import record_table
 from ..observation_models import AbstractObservationModel, PoissonObservations
 from ._inputs import Pair, read_model, read_pair
 
@@ -70,6 +71,9 @@ class KSTest:
     n_intervals: Any
     confidence: float
     rescaled: RescaledTime
+
+    def _repr_html_(self) -> str:
+        return record_table(self).html()
 
     @property
     def rejected(self) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._types import ArrayLike, FloatArray, IntArray
 from ..containers import IntervalSet, Tsd, TsdFrame
+from ..containers._repr import record_table
 from ..observation_models import AbstractObservationModel
 from ._inputs import Pair, read_model, read_pair
 
@@ -46,6 +47,9 @@ class ResidualAutocorrelation:
     band: FloatArray
     n_pairs: FloatArray
     confidence: float
+
+    def _repr_html_(self) -> str:
+        return record_table(self).html()
 
     @property
     def outside(self) -> Any:

@@ -21,11 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from .._manners import progress_bar
+from .._manners import PublicNames, progress_bar
 from .._types import BoolArray, FloatArray, IntArray
+from ..containers._repr import Table
 from ._penalty import Penalty
 
 __all__ = ["AbstractProblem", "AbstractSolver", "Evaluation", "Progress", "Result", "Solution", "Trace"]
+
+
+_MOST_ROWS = 20
+"""Neurons that a table shows."""
 
 
 class Result(enum.IntEnum):
@@ -219,7 +224,7 @@ class AbstractSolver(abc.ABC):
 
 
 @dataclass
-class Solution:
+class Solution(PublicNames):
     """A finished fit, in the units of the user's features.
 
     Attributes
@@ -266,6 +271,15 @@ class Solution:
             f"Solution({self.coef.shape[0]} features x {self.coef.shape[1]} neurons, solver={stats.get('solver')!r}, "
             f"{int(self.n_iter.max(initial=0))} iterations, {stats.get('seconds', float('nan')):.3g} s)\n{self.message}"
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [str(neuron), f"{loss:.6g}", str(steps), Result(code).name.lower()]
+            for neuron, (loss, steps, code) in enumerate(zip(self.loss, self.n_iter, self.result, strict=True))
+        ]
+        shown = rows if len(rows) <= _MOST_ROWS else [*rows[:_MOST_ROWS], ["..."] * 4]
+        headers = ["neuron", "loss", "iterations", "result"]
+        return Table(headers, shown, repr(self), [True, True, True, False], title="Solution").html()
 
 
 class Progress:

@@ -1,0 +1,174 @@
+"""What a notebook asks of objects: HTML, a quick picture, names to complete, and silence."""
+
+from __future__ import annotations
+
+import sys
+import types
+import warnings
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import rheobase as rb
+from rheobase import basis, design, regularizer
+from rheobase.glm import GLM, ClassifierGLM, ClassifierPopulationGLM, PopulationGLM
+
+T = np.arange(100) * 0.1
+TSD = rb.Tsd(T, np.sin(T))
+FRAME = rb.TsdFrame(T, np.random.default_rng(0).normal(size=(100, 3)), columns=["a", "b", "c"])
+GROUP = rb.TsGroup({0: rb.Ts(T), 3: rb.Ts(T[::2])}, metadata={"area": ["V1", "CA1"]})
+EPOCHS = rb.IntervalSet([0.0, 6.0], [5.0, 9.9])
+TRIALS = rb.IntervalSet([0.0, 1.0, 4.0], [2.0, 3.0, 5.0], overlap="keep")
+Y = np.random.default_rng(1).poisson(1.0, size=(100, 2))
+CONV = basis.RaisedCosineLogConv(5, 20)
+EVAL = basis.BSplineEval(6, bounds=(0, 1))
+
+
+def fitted(model, y=Y):
+    return model.fit(FRAME, y)
+
+
+@pytest.fixture(scope="module")
+def things():
+    """One of each kind."""
+    one, many = fitted(GLM(), Y[:, 0]), fitted(PopulationGLM(regularizer="Ridge"))
+    labels = np.arange(100) % 3
+    return {
+        "Ts": rb.Ts(T),
+        "Tsd": TSD,
+        "TsdFrame": FRAME,
+        "TsdTensor": rb.TsdTensor(T, np.zeros((100, 2, 2))),
+        "TsGroup": GROUP,
+        "IntervalSet": EPOCHS,
+        "overlapping epochs": TRIALS,
+        "conv basis": CONV,
+        "eval basis": EVAL,
+        "sum of bases": CONV + EVAL,
+        "unfitted model": GLM(),
+        "fitted model": one,
+        "fitted population": many,
+        "fitted classifier": fitted(ClassifierGLM(n_classes=3), labels),
+        "fitted classifiers": fitted(ClassifierPopulationGLM(n_classes=3), np.stack([labels, labels[::-1]], axis=1)),
+        "solution": many.solution_,
+        "regulariser": regularizer.GroupLasso(mask=np.eye(3)),
+        "built design": design.build({"f": FRAME}, response=rb.Tsd(T, Y[:, 0])),
+    }
+
+
+class Balanced(HTMLParser):
+    """Checks that every tag that is opened is closed, and that nothing is loaded from elsewhere."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in {"script", "link", "img", "iframe"}
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_things_are_shown_as_html(things):
+    for name, thing in things.items():
+        html = thing._repr_html_()
+        Balanced(html)
+        assert "rheobase" in html or "<svg" in html, name
+
+
+def test_a_model_shows_its_structure_then_what_was_found(things):
+    assert "not fitted: call fit(X, y)" in things["unfitted model"]._repr_html_()
+    html = things["fitted model"]._repr_html_()
+    assert "not fitted" not in html
+    assert all(text in html for text in ("intercept", ">b<", "3 features; fitted by", "The optimum was found."))
+    assert "3 features, 2 neurons" in things["fitted population"]._repr_html_()
+    assert "3 features, 3 classes" in things["fitted classifier"]._repr_html_()
+
+
+def test_completion_lists_public_names_only(things):
+    for name, thing in things.items():
+        assert not [attribute for attribute in dir(thing) if attribute.startswith("_")], name
+        assert len(dir(thing)) > 3
+    assert "area" in dir(GROUP)
+    assert "coef_" in dir(things["fitted model"])
+
+
+def test_rooms_list_public_names_only():
+    rooms = [getattr(rb, name) for name in rb.__all__ if isinstance(getattr(rb, name), types.ModuleType)]
+    assert len(rooms) > 10
+    for room in rooms:
+        assert dir(room) == sorted(room.__all__), room.__name__
+
+
+@pytest.mark.parametrize("text", ["rb.", "rb.glm.", "tsd.", "model.", "group.", "epochs."])
+def test_ipython_completes_public_names_only(text, things):
+    completer = pytest.importorskip("IPython.core.completer", reason="IPython is part of the test extra (ipykernel)")
+    names = {"rb": rb, "tsd": TSD, "model": things["fitted model"], "group": GROUP, "epochs": EPOCHS}
+    complete = completer.IPCompleter(namespace=names)
+    complete.use_jedi = False
+    with warnings.catch_warnings(), completer.provisionalcompleter():
+        warnings.simplefilter("error")
+        found = [one.text for one in complete.completions(text, len(text))]
+    assert len(found) > 5
+    assert [name for name in found if name.lstrip(".").startswith("_") and name != "__version__"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Ts", list),
+        ("Tsd", list),
+        ("TsdFrame", list),
+        ("TsGroup", list),
+        ("IntervalSet", object),
+        ("overlapping epochs", object),
+        ("conv basis", list),
+        ("eval basis", list),
+        ("fitted model", object),
+        ("fitted population", object),
+    ],
+)
+def test_things_draw_themselves(name, kind, things):
+    """On new axes with labels, or on those that are given."""
+    assert isinstance(things[name].plot(), kind)
+    ax = plt.gcf().axes[0]
+    assert ax.get_xlabel() or ax.get_ylabel()
+    figure, ax = plt.subplots()
+    things[name].plot(ax=ax)
+    assert ax.has_data()
+    assert figure.axes[0] is ax
+
+
+def test_many_columns_become_an_image():
+    image = rb.TsdFrame(T, np.zeros((100, 30))).plot()
+    assert image.get_array().shape == (30, 100)
+
+
+def test_overlapping_epochs_stand_on_rows_of_their_own():
+    corners = [path.vertices[0, 1] for path in TRIALS.plot().get_paths()]
+    assert corners == [-0.4, 0.6, -0.4]
+
+
+def test_what_has_no_picture_says_what_to_do(things):
+    with pytest.raises(TypeError, match=r"TsdTensor has no quick picture\. Average or select its trailing axes"):
+        things["TsdTensor"].plot()
+    with pytest.raises(TypeError, match=r"its parts have: \[part\.plot\(\) for part in basis\]"):
+        things["sum of bases"].plot()
+    with pytest.raises(ValueError, match=r"this GLM is not fitted, so there is nothing to draw: call fit"):
+        GLM().plot()
+    assert plt.get_fignums() == []
+
+
+def test_a_bar_says_nothing_about_missing_widgets(monkeypatch):
+    from rheobase._manners import progress_bar
+
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"tqdm", "ipywidgets"}]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with progress_bar()(total=1, disable=True) as bar:
+        bar.update(1)
