@@ -163,7 +163,8 @@ def _write_sound(folder: Path, number: int, kind: str, sound: FloatArray, dt_ms:
 
 def _units(n_good: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Names, attributes and best bands (from 0 to 1) of units, the last of which is noise."""
-    electrodes = np.sort(rng.permutation(np.arange(n_good + 1) % 32)) + 1
+    arrays = np.arange(n_good + 1) % 2  # of 16 electrodes each
+    electrodes = np.sort(16 * arrays + rng.integers(1, 17, arrays.size))
     units = []
     for k, electrode in enumerate(electrodes.tolist()):
         before = int((electrodes[:k] == electrode).sum())
