@@ -111,9 +111,10 @@ def test_ipython_completes_public_names_only(text, things):
     names = {"rb": rb, "tsd": TSD, "model": things["fitted model"], "group": GROUP, "epochs": EPOCHS}
     complete = completer.IPCompleter(namespace=names)
     complete.use_jedi = False
-    with warnings.catch_warnings(), completer.provisionalcompleter():
+    with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = [one.text for one in complete.completions(text, len(text))]
+        with completer.provisionalcompleter():
+            found = [one.text for one in complete.completions(text, len(text))]
     assert len(found) > 5
     assert [name for name in found if name.lstrip(".").startswith("_") and name != "__version__"] == []
 

@@ -77,4 +77,4 @@ def _foot(model: Any, shape: str) -> str:
         return f"{shape}; coefficients were set, not fitted"
     stats = solution.stats
     taken = f" in {stats['seconds']:.3g} s" if "seconds" in stats else ""
-    return f"{shape}; fitted by {stats.get('solver')}{taken}\n{solution.message}"
+    return f"{shape}; fitted by {stats.get('solver')}{taken}; {solution.message}"

@@ -160,6 +160,7 @@ class AbstractRegularizer(PublicNames):
         strength = "none" if self.default_strength is None else f"{self.default_strength:g}"
         rows += [["strength, if the model has none", strength], ["solvers", ", ".join(self.allowed_solvers)]]
         summary = (type(self).__doc__ or "").partition("\n")[0].replace("`", "")
+        summary = "" if ":math:" in summary else summary
         return Table(["parameter", "value"], rows, summary, [False, False], title=type(self).__name__).html()
 
     def __eq__(self, other: object) -> bool:

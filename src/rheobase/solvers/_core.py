@@ -279,7 +279,7 @@ class Solution(PublicNames):
         ]
         shown = rows if len(rows) <= _MOST_ROWS else [*rows[:_MOST_ROWS], ["..."] * 4]
         headers = ["neuron", "loss", "iterations", "result"]
-        return Table(headers, shown, repr(self), [True, True, True, False], title="Solution").html()
+        return Table(headers, shown, repr(self).replace("\n", ": "), [True, True, True, False], title="Solution").html()
 
 
 class Progress:
