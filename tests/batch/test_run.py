@@ -173,7 +173,7 @@ def test_scores_may_lie_in_a_file(data, tmp_path):
         pd.DataFrame({"unit": [7, 8], "status": "x", "score": [0.1 + 0.2, np.nan]}).to_csv(
             folder / "s.csv", index=False
         )
-        return {"scores": "s.csv", "best": np.float32(0.5), "worst": np.nan}
+        return {"scores": "s.csv", "best": np.float32(0.5), "worst": np.nan, "score": "the session's own"}
 
     plan = Plan.of(data / "s0.txt", {"bin": 1}, variants={"a": {"gain": 1}, "b": {"gain": 2}}, read_settings=dict)
     table = run(plan, tmp_path / "fits", fit=fit, progress=False).table()

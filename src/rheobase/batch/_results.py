@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Results", "why_again"]
 
+_FIXED = ("key", "path", "variant", "status", "message", "seconds", "worker", "first_in_worker")
+"""Columns that no score may stand for."""
+
 _MESSAGE_WIDTH = 45
 """Letters of a message that are shown beside a key; `Results.failed` has the rest."""
 
@@ -166,7 +169,8 @@ class Results:
         Returns
         -------
         DataFrame
-            The columns of `sessions`, then those of the scores.
+            The columns of `sessions`, then those of the scores; where both have one (a number of spikes, say), that of
+            the neuron.
         """
         rows = [{"key": entry.key} | row for entry in self.entries for row in self._scores(entry)]
         sessions = self.sessions()
@@ -174,7 +178,9 @@ class Results:
             return sessions
         scores = _frame(rows)
         shared = [name for name in scores if name in sessions and name != "key"]
-        table = sessions.merge(scores.drop(columns=shared), on="key", how="left", validate="one_to_many")
+        fixed = [name for name in shared if name in _FIXED]
+        own = sessions.drop(columns=[name for name in shared if name not in fixed])
+        table = own.merge(scores.drop(columns=fixed), on="key", how="left", validate="one_to_many")
         whole = [name for name in scores.select_dtypes("integer") if name in table]
         return table.astype(dict.fromkeys((name for name in whole if table[name].isna().any()), "Int64"))
 

@@ -67,7 +67,8 @@ def work(task: Task) -> Outcome:
         except Superseded:
             return Outcome(job.key, "superseded")
         except (Exception, SystemExit) as error:
-            return give_up(task, f"{type(error).__name__}: {error}", traceback.format_exc(), about)
+            text = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError quotes its text
+            return give_up(task, f"{type(error).__name__}: {text}", traceback.format_exc(), about)
     return Outcome(job.key, "done")
 
 

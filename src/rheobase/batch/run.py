@@ -124,15 +124,7 @@ def fit_and_save(job: Job, folder: Path) -> dict[str, Any]:
 
     fitted = fit_session(job.path, job.settings)
     save_session(fitted, folder)
-    scores = fitted.scores
-    return {
-        "neurons": len(scores),
-        "pseudo_r2": scores["pseudo_r2"].median(),
-        "bits_per_spike": scores["bits_per_spike"].median(),
-        "converged": bool(scores["converged"].all()),
-        "warnings": len(fitted.warnings),
-        "scores": "scores.csv",
-    }
+    return fitted.summary() | {"warnings": len(fitted.warnings), "scores": "scores.csv"}
 
 
 def _check(plan: Any, workers: Any, client: Any, retries: Any) -> tuple[int, int]:
