@@ -6,9 +6,10 @@ from ._results import Results
 from .fitted import FittedSession
 from .plan import Job, Plan
 from .run import run
+from .session import fit_session, save_session
 from .settings import Settings
 
-__all__ = ["FittedSession", "Job", "Plan", "Results", "Settings", "run"]
+__all__ = ["FittedSession", "Job", "Plan", "Results", "Settings", "fit_session", "run", "save_session"]
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,7 @@
 r"""Poisson fits of one neuron on its own columns: a strength that predicts best, and the fits without each fold.
 
-Newton's method on :math:`\sum_t \mu_t - y_t \eta_t + \tfrac n2 w^\top P w` with :math:`\mu = e^\eta`. One pass over the rows
-gives gradient and curvature of every fold apart, so that the fits without each fold are known in very good
+Newton's method on :math:`\sum_t \mu_t - y_t \eta_t + \tfrac n2 w^\top P w` with :math:`\mu = e^\eta`. One pass over the
+rows gives gradient and curvature of every fold apart, so that the fits without each fold are known in very good
 approximation, one Newton step away from the fit to all (Rad and Maleki 2020); strengths are compared by these. The fits
 that are reported are then iterated to their optimum.
 """
@@ -19,14 +19,14 @@ __all__ = ["Neuron", "Rows", "fit_neuron"]
 _BLOCK = 4096
 """Rows that are worked on together, small enough to stay in cache."""
 
-_DECADES = 8
+_STRENGTHS = 7
 """Strengths that are tried, a decade apart."""
 
-_TOL, _MAX_ITERATIONS = 1e-7, 30
+_TOL, _MAX_ITERATIONS = 1e-9, 40
 """Newton's decrement, over the number of spikes, at which it ends, and steps at most."""
 
-_SEARCH_TOL = 1e-4
-"""The same while strengths are compared."""
+_NEAR = 1e-4
+"""The same for fits that are compared or only predict: the last step, which is taken yet, squares what is left."""
 
 _HALVINGS = 25
 
@@ -90,16 +90,16 @@ def fit_neuron(
     start = np.zeros(k)
     start[-1] = np.log(y.mean())
     if strength is None:
-        strength, start = _search(features, y, rows, n * bend, start)
+        strength, start = _search(features.astype(np.float32), y, rows, n * bend, start)
     bend = n * strength * bend
-    params, curvature, gradient, converged = _newton(features, y, rows.blocks, rows.n_folds, bend, start, _TOL)
-    whole = curvature.sum(axis=0) + bend
+    params, at, converged = _newton(features, y, rows.blocks, rows.n_folds, bend, start)
+    whole = at.curvature.sum(axis=0) + bend
     held_out = np.empty(n)
     done = [converged]
     for fold in range(rows.n_folds):
-        near = params + _solve(whole - curvature[fold], gradient[fold])
+        near = params + _solve(whole - at.curvature[fold], at.gradient[fold])
         part_bend = bend * (sum(stop - start for start, stop, _ in rows.train[fold]) / n)
-        without, _, _, good = _newton(features, y, rows.train[fold], 1, part_bend, near, _TOL)
+        without, _, good = _newton(features, y, rows.train[fold], 1, part_bend, near, _NEAR, last_step=True)
         done.append(good)
         for first, last, own in rows.blocks:
             if own == fold:
@@ -107,19 +107,27 @@ def fit_neuron(
     return Neuron(params, np.linalg.pinv(whole, hermitian=True), float(strength), held_out, all(done))
 
 
+@dataclass(frozen=True)
+class _At:
+    """The loss at some parameters, with gradient and curvature of each fold; without penalty."""
+
+    loss: float
+    gradient: FloatArray
+    curvature: FloatArray
+
+
 def _search(features: FloatArray, y: FloatArray, rows: Rows, bend: FloatArray, start: FloatArray):
-    """Strength that predicts held-out rows best, and the fit with it."""
-    spread = np.maximum(features[:, :-1].var(axis=0), 1e-12)
-    top = 10.0 * y.mean() * np.median(spread / np.maximum(np.diagonal(bend)[:-1] / len(y), 1e-12))
-    best, found, params = -np.inf, (top, start), start
+    """Strength that predicts held-out rows best, and the fit with it; single precision is enough to compare."""
+    spread = np.maximum(features[:, :-1].var(axis=0, dtype=np.float64), 1e-12)
+    top = y.mean() * np.median(spread / np.maximum(np.diagonal(bend)[:-1] / len(y), 1e-12))
+    best, found, params, at = -np.inf, (top, start), start, None
     worse = 0
-    for strength in top * np.logspace(0, 1 - _DECADES, _DECADES):
-        params, curvature, gradient, _ = _newton(
-            features, y, rows.blocks, rows.n_folds, strength * bend, params, _SEARCH_TOL
-        )
-        whole, score = curvature.sum(axis=0) + strength * bend, 0.0
+    for strength in top * np.logspace(0, 1 - _STRENGTHS, _STRENGTHS):
+        params, at, _ = _newton(features, y, rows.blocks, rows.n_folds, strength * bend, params, _NEAR, at=at)
+        whole, score = at.curvature.sum(axis=0) + strength * bend, 0.0
+        slope = at.gradient.sum(axis=0) + strength * bend @ params
         for fold in range(rows.n_folds):
-            without = params + _solve(whole - curvature[fold], gradient[fold])
+            without = params - _solve(whole - at.curvature[fold], slope - at.gradient[fold])
             score += sum(_score(features[a:b], y[a:b], without) for a, b, own in rows.blocks if own == fold)
         if score > best:
             best, found, worse = score, (strength, params), 0
@@ -130,49 +138,60 @@ def _search(features: FloatArray, y: FloatArray, rows: Rows, bend: FloatArray, s
     return found
 
 
-def _newton(features, y, blocks, n_folds, bend, start, tol):
-    """Optimum from `start`: parameters, curvature and gradient (of the loss) by fold, and whether it was reached."""
+def _newton(
+    features: FloatArray,
+    y: FloatArray,
+    blocks: list[tuple[int, int, int]],
+    n_folds: int,
+    bend: FloatArray,
+    start: FloatArray,
+    tol: float = _TOL,
+    *,
+    at: _At | None = None,
+    last_step: bool = False,
+) -> tuple[FloatArray, _At, bool]:
+    """Optimum from `start`, what is known there, and whether it was reached; `at` is known of the start."""
     params = start
-    loss, gradient, curvature = _pass(features, y, blocks, n_folds, params)
-    loss += 0.5 * params @ bend @ params
+    at = _pass(features, y, blocks, n_folds, params) if at is None else at
     enough = tol * max(sum(float(y[a:b].sum()) for a, b, _ in blocks), 1.0)
+    rounding = 1e-12 if features.dtype == np.float64 else 1e-6
     for _ in range(_MAX_ITERATIONS):
-        slope = gradient.sum(axis=0) + bend @ params
-        step = -_solve(curvature.sum(axis=0) + bend, slope)
-        decrement = -float(slope @ step)
-        if decrement <= enough:
-            return params, curvature, gradient, True
+        slope = at.gradient.sum(axis=0) + bend @ params
+        step = -_solve(at.curvature.sum(axis=0) + bend, slope)
+        if -float(slope @ step) <= enough:
+            return (params + step if last_step else params), at, True
+        loss = at.loss + 0.5 * params @ bend @ params
         for _ in range(_HALVINGS):
             tried = params + step
-            loss_there, gradient_there, curvature_there = _pass(features, y, blocks, n_folds, tried)
-            loss_there += 0.5 * tried @ bend @ tried
-            if loss_there <= loss + 1e-12 * abs(loss):
+            there = _pass(features, y, blocks, n_folds, tried)
+            if there.loss + 0.5 * tried @ bend @ tried <= loss + rounding * abs(loss):
                 break
             step = 0.5 * step
         else:
-            return params, curvature, gradient, False
-        params, loss, gradient, curvature = tried, loss_there, gradient_there, curvature_there
-    return params, curvature, gradient, False
+            return params, at, False
+        params, at = tried, there
+    return params, at, False
 
 
-def _pass(features, y, blocks, n_folds, params):
-    """Loss, and gradient and curvature of each fold, at `params`."""
+def _pass(features: FloatArray, y: FloatArray, blocks: list[tuple[int, int, int]], n_folds: int, params) -> _At:
+    """One look at all rows."""
     k = features.shape[1]
     loss, gradient, curvature = 0.0, np.zeros((n_folds, k)), np.zeros((n_folds, k, k))
+    params = params.astype(features.dtype)
     for first, last, fold in blocks:
-        rows, counts = features[first:last], y[first:last]
+        rows, counts = features[first:last], y[first:last].astype(features.dtype)
         eta = rows @ params
         mean = _exp(eta)
         loss += float(mean.sum() - counts @ eta)
         gradient[fold] += (mean - counts) @ rows
         weighted = rows * np.sqrt(mean)[:, None]
         curvature[fold] += weighted.T @ weighted
-    return loss, gradient, curvature
+    return _At(loss, gradient, curvature)
 
 
 def _score(rows: FloatArray, counts: FloatArray, params: FloatArray) -> float:
     """Log-likelihood without the terms of the counts alone."""
-    eta = np.minimum(rows @ params, 50.0)
+    eta = np.minimum(rows @ params.astype(rows.dtype), 50.0)
     return float(counts @ eta - np.exp(eta).sum())
 
 
