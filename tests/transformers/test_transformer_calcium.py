@@ -16,8 +16,10 @@ from rheobase.transformers import (
     MedianFilterDetrender,
     Normalize,
     SavGolFilterDetrender,
+    deconvolution,
 )
-from rheobase.transformers._oasis import _first_order, _windowed
+from rheobase.transformers._oasis import _first_order, _windowed, pools
+from rheobase.transformers._oasis_compiled import pools_compiled
 
 RNG = np.random.default_rng(5)
 WALKS = RNG.normal(size=(300, 3)).cumsum(axis=0)
@@ -73,7 +75,7 @@ def test_pools_solve_the_constrained_least_squares():
         pull = np.full(60, lam * (1 - g))  # of a penalty on the sum of spikes, the last sample having no successor
         pull[-1] = lam
         spikes, _ = nnls(responses, y - pull)
-        np.testing.assert_allclose(_first_order(y, g, lam, 0.0), responses @ spikes, atol=1e-9)
+        np.testing.assert_allclose(_first_order(y, g, lam, 0.0, pools), responses @ spikes, atol=1e-9)
 
 
 def test_windows_find_what_one_solution_finds():
@@ -134,3 +136,35 @@ def test_wrong_arguments_are_named():
         CalciumDeconvolver(model="exponentail").transform(WALKS)
     with pytest.raises(ValueError, match="at least 16 samples, all finite"):
         CalciumDeconvolver().transform(np.full(50, np.nan))
+
+
+@pytest.mark.parametrize("kind", ["noise", "ties", "falling", "rising", "one sample"])
+def test_the_compiled_loop_finds_the_same_pools(kind):
+    rng = np.random.default_rng(0)
+    y = {
+        "noise": rng.normal(size=200),
+        "ties": rng.integers(0, 3, 200).astype(float),
+        "falling": -np.arange(200.0),
+        "rising": np.arange(200.0),
+        "one sample": np.array([0.5]),
+    }[kind]
+    for g, size in ((0.95, 0.0), (0.95, 0.7), (0.5, 0.1), (1.0, 0.0)):
+        power = g ** np.arange(y.size + 1)
+        value, length = pools(y, power, size)
+        again, lengths = pools_compiled(y, power, size)
+        np.testing.assert_array_equal(lengths, length)
+        np.testing.assert_allclose(again, value, rtol=ROUNDING, atol=ROUNDING)
+        assert length.sum() == y.size
+
+
+@pytest.mark.parametrize("penalty", ["l0", "l1"])
+def test_long_recordings_are_deconvolved_like_short_ones(monkeypatch, penalty):
+    rng = np.random.default_rng(1)
+    traces = np.stack([lfilter([1], [1, -0.9], rng.random(300) < 0.03) for _ in range(3)], axis=1)
+    traces += rng.normal(0, 0.1, traces.shape)
+    short, long = CalciumDeconvolver(penalty), CalciumDeconvolver(penalty)
+    expected = short.fit_transform(traces)
+    monkeypatch.setattr(deconvolution, "COMPILED", 0)
+    np.testing.assert_allclose(long.fit_transform(traces), expected, atol=1e-9)
+    assert list(long.fit_params) == list(short.fit_params) == [0, 1, 2]
+    assert [p["lam"] for p in long.fit_params.values()] == [p["lam"] for p in short.fit_params.values()]

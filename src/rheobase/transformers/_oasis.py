@@ -11,9 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._types import FloatArray
+from .._types import FloatArray, IntArray
 
-__all__ = ["autoregression", "deconvolve", "noise_level"]
+__all__ = ["Pools", "autoregression", "deconvolve", "noise_level", "pools"]
+
+Pools = Callable[[FloatArray, FloatArray, float], tuple[FloatArray, IntArray]]
+"""Finds pools: see `pools`."""
 
 STEPS = 12
 """Halvings of the interval that holds the strength of the penalty."""
@@ -48,7 +51,9 @@ def autoregression(y: FloatArray, noise: float, order: int) -> FloatArray:
     return -np.poly(0.98 * roots)[1:]
 
 
-def deconvolve(y: FloatArray, order: int, penalty: str) -> tuple[FloatArray, FloatArray, float, FloatArray, float]:
+def deconvolve(
+    y: FloatArray, order: int, penalty: str, find_pools: Pools | None = None
+) -> tuple[FloatArray, FloatArray, float, FloatArray, float]:
     """Calcium, spikes, baseline, decay and strength of the penalty for one trace.
 
     Parameters
@@ -60,6 +65,8 @@ def deconvolve(y: FloatArray, order: int, penalty: str) -> tuple[FloatArray, Flo
     penalty
         ``"l0"``: spikes below a size are not allowed (order 1), or left out of a second fit (order 2); ``"l1"``: the
         sum of spikes is held down.
+    find_pools
+        `pools`, or what gives the same (order 1).
 
     Returns
     -------
@@ -76,11 +83,12 @@ def deconvolve(y: FloatArray, order: int, penalty: str) -> tuple[FloatArray, Flo
     target = noise**2 * y.size
     if order == 2:
         return _second_order(y, g, target, noise, penalty)
+    find = find_pools or pools
     top = float(np.ptp(y))
     if penalty == "l0":
-        return _sparsest(y, g, lambda x, size: _first_order(x, float(g[0]), 0.0, size), target, top)
+        return _sparsest(y, g, lambda x, size: _first_order(x, float(g[0]), 0.0, size, find), target, top)
     reach = top / max(1e-12, 1 - float(g[0]))
-    return _sparsest(y, g, lambda x, lam: _first_order(x, float(g[0]), lam, 0.0), target, reach)
+    return _sparsest(y, g, lambda x, lam: _first_order(x, float(g[0]), lam, 0.0, find), target, reach)
 
 
 def _sparsest(
@@ -118,32 +126,47 @@ def _spikes(c: FloatArray, g: FloatArray) -> FloatArray:
     return s
 
 
-def _first_order(y: FloatArray, g: float, lam: float, size: float) -> FloatArray:
-    """Calcium that decays by `g`, by pools of samples without a spike between them.
+def _first_order(y: FloatArray, g: float, lam: float, size: float, find_pools: Pools) -> FloatArray:
+    """Calcium that decays by `g`, by pools of samples without a spike between them."""
+    shifted = y - lam * (1 - g)
+    shifted[-1] -= lam * g
+    power = np.power(g, np.arange(y.size + 1))
+    value, sizes = find_pools(shifted, power, size)
+    since = np.arange(y.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.repeat(np.maximum(value, 0.0), sizes) * power[since]
+
+
+def pools(y: FloatArray, power: FloatArray, size: float) -> tuple[FloatArray, IntArray]:
+    """Value at the start, and length, of each pool.
 
     A pool is merged into the one before as long as the step between them is smaller than `size`; the stack of pools is
     short work, so it is kept in lists.
+
+    Parameters
+    ----------
+    y
+        Shape (time,).
+    power
+        Decay after 0, 1, … samples, shape (time + 1,).
+    size
+        Of the smallest spike.
     """
-    shifted = y - lam * (1 - g)
-    shifted[-1] -= lam * g
-    power = np.power(g, np.arange(y.size + 1)).tolist()
+    powers = power.tolist()
     value: list[float] = []
     weight: list[float] = []
     length: list[int] = []
-    for v in shifted.tolist():
+    for v in y.tolist():
         w, n = 1.0, 1
-        while value and v < value[-1] * power[length[-1]] + size:
+        while value and v < value[-1] * powers[length[-1]] + size:
             before = length.pop()
-            decay, own = power[before], weight.pop()
+            decay, own = powers[before], weight.pop()
             total = own + w * decay * decay
             v = (own * value.pop() + w * decay * v) / total
             w, n = total, n + before
         value.append(v)
         weight.append(w)
         length.append(n)
-    sizes = np.array(length)
-    since = np.arange(y.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.repeat(np.maximum(value, 0.0), sizes) * np.asarray(power)[since]
+    return np.array(value), np.array(length)
 
 
 def _second_order(

@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays.threads import for_each
 from ..containers._checks import check_choice
 from ._base import AbstractTransformer
 from ._oasis import deconvolve
+from ._oasis_compiled import pools_compiled
 from ._traces_in import dressed_like, plain, read_traces
 
 __all__ = ["CalciumDeconvolver"]
 
 ORDERS = {"exponential": 1, "double_exponential": 2}
 """Model of the decay → order of the autoregression."""
+
+COMPILED = 100_000
+"""Samples, of all traces, from which compiling a loop costs less than it saves."""
 
 
 class CalciumDeconvolver(AbstractTransformer):
@@ -80,10 +85,21 @@ class CalciumDeconvolver(AbstractTransformer):
             msg = f"traces should be at least 16 samples, all finite; got {len(columns)}. Fill or cut what is missing."
             raise ValueError(msg)
         events = np.empty_like(columns)
-        self.fit_params: dict[Any, dict[str, Any]] = {}
-        for i, label in enumerate(read_traces(X).labels.tolist()):
-            _, events[:, i], b, g, lam = deconvolve(columns[:, i], order, self.penalty)
-            self.fit_params[label] = {"b": b, "g": g, "lam": lam}
+        found: dict[int, dict[str, Any]] = {}
+        long = order == 1 and columns.size >= COMPILED
+
+        def one(i: int) -> None:
+            how = {"find_pools": pools_compiled} if long else {}
+            _, events[:, i], b, g, lam = deconvolve(columns[:, i], order, self.penalty, **how)
+            found[i] = {"b": b, "g": g, "lam": lam}
+
+        if long:
+            for_each(one, range(columns.shape[1]))  # compiled work holds no lock
+        else:
+            for i in range(columns.shape[1]):
+                one(i)
+        labels = read_traces(X).labels.tolist()
+        self.fit_params = {label: found[i] for i, label in enumerate(labels)}
         return dressed_like(X, events.reshape(values.shape))
 
     def predict(self, X: Any) -> Any:
