@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from .._types import BoolArray, FloatArray
-from .._x64 import enable_x64
+from .._x64 import enable_x64, on_host
 from ..design._blockwise import AbstractBlockwise
 from ..design._products import weighted_gram
 from ..solvers._core import AbstractProblem, Evaluation
@@ -102,7 +102,7 @@ class StreamedProblem(AbstractProblem):
             size = stop - start
             eta = np.zeros((size, len(columns))) if plan is None else walk.predictor(block, plan)
             rows = self._rows(start, stop, columns, len(eta))
-            with enable_x64():
+            with enable_x64(), on_host():
                 out = kernel(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
                 loss, residual, level, curvature = map(np.asarray, out)
             return loss, level, curvature, walk.collect(block, residual[:size])
@@ -163,7 +163,7 @@ class StreamedProblem(AbstractProblem):
 
     def _curvature(self, eta: FloatArray, params: FloatArray, start: int, stop: int, columns) -> FloatArray:
         rows = self._rows(start, stop, columns, len(eta))
-        with enable_x64():
+        with enable_x64(), on_host():
             out = _curvature()(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
             return np.asarray(out)[: stop - start]
 
