@@ -34,7 +34,8 @@ def spikes(rng):
 
 def ticks(collection):
     """Times and rows of the ticks of a raster, in the order of times."""
-    middles = np.array([segment.mean(axis=0) for segment in collection.get_segments()]).reshape(-1, 2)
+    ends = np.concatenate([*collection.get_segments(), np.empty((0, 2))])
+    middles = ends.reshape(-1, 2, 2).mean(axis=1)
     return middles[np.argsort(middles[:, 0])]
 
 
@@ -67,6 +68,11 @@ def test_raster_of_arrays_of_silence_and_what_it_refuses(ax, spikes, trials):
     np.testing.assert_allclose(ticks(drawn), [[-0.2, 2], [0.1, 0], [0.3, 2]])
     (nothing,) = plot.plot_perievent_raster([np.empty(0), np.empty(0)], window=(-1, 1))
     assert nothing.get_segments() == []
+    no_trials = compute_perievent(spikes[3], Ts([]), WINDOW)
+    (none,) = plot.plot_perievent_raster(no_trials, group_by=[])
+    assert none.get_segments() == []
+    with pytest.raises(ValueError, match="aligned holds no events"):
+        plot.plot_psth(no_trials)
     several = compute_perievent(spikes, trials, WINDOW)
     with pytest.raises(TypeError, match=r"holds several groups of events \(0, 3, 5, \.\.\.\): give one"):
         plot.plot_perievent_raster(several, ax=ax)
@@ -133,18 +139,18 @@ def test_psth_map_is_the_psths_of_units(ax, spikes, trials):
 
 def test_psth_map_sorts_by_peak_and_scores_against_the_baseline(ax):
     times = np.arange(-0.45, 0.5, 0.1)
-    rates = np.array([[1, 3, 1, 3, 2, 2, 2, 9, 2, 2], [1, 3, 1, 3, 2, 8, 2, 2, 2, 2], [4] * 10], dtype=float)
-    image = plot.plot_psth_map(rates, times=times, labels=["late", "early", "same"], limit=3, ax=ax)
+    rates = np.array([[1, 3, 1, 3, 2, 2, 2, 9, 2, 2], [4] * 10, [1, 3, 1, 3, 2, 8, 2, 2, 2, 2]], dtype=float)
+    image = plot.plot_psth_map(rates, times=times, labels=["late", "same", "early"], limit=3, ax=ax)
     rows = image.get_array()
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["same", "early", "late"]
-    assert rows.mask[0].all()  # a constant baseline has no z-score
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["early", "late", "same"]
+    assert rows.mask[2].all()  # a constant baseline has no z-score
     sd = np.std([1, 3, 1, 3, 2], ddof=1)
-    np.testing.assert_allclose(rows[1, 5], (8 - 2) / sd)
-    np.testing.assert_allclose(rows[2, 7], (9 - 2) / sd)
+    np.testing.assert_allclose(rows[0, 5], (8 - 2) / sd)
+    np.testing.assert_allclose(rows[1, 7], (9 - 2) / sd)
     assert image.get_clim() == (-3, 3)
     assert image.colorbar.extend == "max"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no z-score: constant baseline (1)"]
-    part = plot.plot_psth_map(rates, times=times, baseline=(-0.2, 0.0), order=[1, 0])
+    part = plot.plot_psth_map(rates, times=times, baseline=(-0.2, 0.0), order=[2, 0])
     np.testing.assert_allclose(part.get_array()[0, 5], (8 - 2.5) / np.std([3, 2], ddof=1))
 
 

@@ -11,6 +11,7 @@ from matplotlib.container import ErrorbarContainer
 from .._types import FloatArray, IntArray
 from ._events import column_of, level_colors, levels
 from ._inputs import axes_or_new, start_at_zero, with_unit
+from ._maps import slanted
 
 __all__ = ["plot_tuning_by_condition"]
 
@@ -86,7 +87,8 @@ def plot_tuning_by_condition(
         own = (group == number) & np.isfinite(values)
         drawn.append(_line(ax, places, *_mean_and_error(values[own], codes[own], len(names)), tint, str(name)))
     if not numeric or len(names) <= _MOST_TICKS:
-        ax.set_xticks(places, [f"{name:g}" if numeric else str(name) for name in names])
+        written = [f"{name:g}" if numeric else str(name) for name in names]
+        ax.set_xticks(places, written, **slanted(written, 42))
     if not numeric:
         ax.margins(x=0.12)
     if np.nanmin(values, initial=0.0) >= 0:

@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 
 from .._types import FloatArray
 from ._inputs import axes_or_new
-from ._maps import MISSING, color_bar
+from ._maps import MISSING, color_bar, slanted
 
 __all__ = ["plot_confusion_matrix"]
 
@@ -81,7 +81,8 @@ def plot_confusion_matrix(
     chance = counts.sum(axis=1) @ counts.sum(axis=0) / total**2
     sums = counts.sum(axis=1, keepdims=True)
     shown = np.where(sums > 0, counts / np.maximum(sums, 1), np.nan) if normalize else counts
-    ax = axes_or_new(ax, (4.2, 3.6))
+    wider = 0.08 * max(len(str(name)) for name in names)
+    ax = axes_or_new(ax, (4.2 + wider, 3.5 + 0.5 * wider))
     colors = {"cmap": "Blues", "vmin": 0, "vmax": 1.0 if normalize else counts.max(), "interpolation": "nearest"}
     image = ax.imshow(np.ma.masked_invalid(shown), **colors)
     ax.set_facecolor(MISSING)
@@ -130,9 +131,7 @@ def _sorted(names: set[Any]) -> list[Any]:
 def _name_classes(ax: Axes, names: list[str]) -> None:
     step = max(1, -(-len(names) // 16))
     ticks = np.arange(len(names))[::step]
-    slanted = sum(map(len, names[::step])) > 30
-    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
-    ax.set_xticks(ticks, names[::step], **turned)
+    ax.set_xticks(ticks, names[::step], **slanted(names[::step], 48))
     ax.set_yticks(ticks, names[::step])
     ax.invert_yaxis()
     ax.tick_params(length=0)

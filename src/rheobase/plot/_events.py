@@ -31,7 +31,8 @@ class Aligned:
         """Some of the events, in this order."""
         position = np.full(self.n_events, -1)
         position[events] = np.arange(events.size)
-        kept = position[self.event] >= 0
+        kept = np.flatnonzero(position[self.event] >= 0)
+        kept = kept[np.argsort(position[self.event[kept]], kind="stable")]  # event after event
         return Aligned(self.times[kept], position[self.event[kept]], events.size, self.window)
 
 

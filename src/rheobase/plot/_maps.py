@@ -37,6 +37,13 @@ def number_rows(ax: Axes, names: Sequence[Any], most: int = 16) -> None:
     ax.tick_params(axis="y", length=0)
 
 
+def slanted(names: Sequence[str], width: int) -> dict[str, Any]:
+    """How to write names below an axis that is `width` letters wide, so that none covers the next."""
+    if (max(map(len, names), default=0) + 1) * len(names) <= width:
+        return {}
+    return {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+
+
 def name_missing(ax: Axes, text: str) -> None:
     """A legend above the axes, on the right, that says what grey stands for."""
     patch = Patch(facecolor=MISSING, edgecolor="#888888", linewidth=0.5, label=text)

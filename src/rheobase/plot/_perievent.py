@@ -67,7 +67,7 @@ def plot_perievent_raster(
     Returns
     -------
     list of LineCollection
-        One per group.
+        One per group, labelled by it, with one path for each row that has spikes.
 
     Raises
     ------
@@ -80,21 +80,24 @@ def plot_perievent_raster(
     --------
     >>> from rheobase import Ts, compute_perievent, plot
     >>> trials = compute_perievent(Ts([0.1, 1.1, 2.2, 2.4, 3.3]), Ts([1.0, 2.0, 3.0]), (0, 0.5))
-    >>> fast, slow = plot.plot_perievent_raster(trials, group_by=["fast", "slow", "slow"])
-    >>> len(slow.get_segments())
-    3
+    >>> drawn = plot.plot_perievent_raster(trials, group_by=["fast", "slow", "slow"])
+    >>> [group.get_label() for group in drawn]
+    ['fast', 'slow']
     """
     spikes = aligned_spikes(aligned)
     n = spikes.n_events
     names, group = [""], np.zeros(n, dtype=np.int64)
     if group_by is not None:
-        names, group = levels(column_of(aligned, group_by, n, "group_by"))
+        found, group = levels(column_of(aligned, group_by, n, "group_by"))
+        names = found or names
     keys = [group] if sort_by is None else [levels(column_of(aligned, sort_by, n, "sort_by"))[1], group]
     order = np.lexsort(keys) if n else np.empty(0, dtype=np.int64)
     ax = axes_or_new(ax, (4.6, 3.2))
     tints = level_colors(len(names), colors)
     sorted_spikes, sorted_group = spikes.take(order), group[order]
     drawn = [_ticks(ax, sorted_spikes, sorted_group == k, tint, length) for k, tint in enumerate(tints)]
+    for one, name in zip(drawn, names):
+        one.set_label(str(name))
     if marks is not None:
         when = np.asarray(column_of(aligned, marks, n, "marks"), dtype=float)[order]
         ax.plot(when, np.arange(n), ".", color=QUIET, markersize=3.5, zorder=4)
@@ -106,11 +109,16 @@ def plot_perievent_raster(
 
 
 def _ticks(ax: Axes, spikes: Aligned, of_group: np.ndarray, color: Any, length: float) -> LineCollection:
-    """All ticks of a group as one collection: thousands of trials are no burden."""
+    """The ticks of each row as one path with gaps: a path for every spike would take seconds for many trials."""
     own = of_group[spikes.event]
     times, rows = spikes.times[own], spikes.event[own]
+    ends = np.column_stack([rows - length / 2, rows + length / 2, np.full(rows.size, np.nan)])
+    points = np.column_stack([np.repeat(times, 3), ends.ravel()])
+    by_row = np.split(points, 3 * (np.flatnonzero(np.diff(rows)) + 1)) if rows.size else []
     thick = 0.7 if spikes.n_events < 60 else 1.1  # short ticks would be too faint
-    return ax.vlines(times, rows - length / 2, rows + length / 2, color=color, linewidth=thick)
+    drawn = LineCollection(by_row, colors=[color], linewidths=thick)
+    ax.add_collection(drawn, autolim=False)
+    return drawn
 
 
 def _limits(window: Any, spikes: Aligned) -> tuple[float, float]:
@@ -176,7 +184,7 @@ def plot_psth(
     Raises
     ------
     ValueError
-        If no bin fits into the window, a column is unknown, the window of arrays is not given, or `group_by` comes
+        If there are no events, no bin fits into the window, a column is unknown, the window of arrays is not given, or `group_by` comes
         with a mapping.
 
     Examples
@@ -188,6 +196,9 @@ def plot_psth(
     [2.67, 2.67]
     """
     conditions = _conditions(aligned, group_by)
+    if not conditions or any(spikes.n_events == 0 for spikes in conditions.values()):
+        msg = "aligned holds no events, so that there is no mean over them."
+        raise ValueError(msg)
     edges = bin_edges(window_of(window, *conditions.values()), bin_size)
     middles = (edges[:-1] + edges[1:]) / 2
     ax = axes_or_new(ax, (4.6, 2.6))

@@ -50,8 +50,8 @@ def plot_psth_map(
     baseline
         From when to when, seconds. Defaults to all bins before the event, or to all bins if there are fewer than two.
     order
-        "peak": by the time of the largest value, the earliest at the bottom; None: as given; or names of units from the
-        bottom up, of which some may be left out.
+        "peak": by the time of the largest value, the earliest at the bottom, units without values on top; None: as
+        given; or names of units from the bottom up, of which some may be left out.
     labels
         Names of units. Defaults to those that `rates` has, or numbers.
     limit
@@ -169,7 +169,8 @@ def _order(values: FloatArray, names: list[Any], order: Any) -> IntArray:
         if order != "peak":
             msg = f"order must be 'peak', None or names of units, got {order!r}.{did_you_mean(order, ['peak'])}"
             raise ValueError(msg)
-        return np.argsort(np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1), kind="stable")
+        peak = np.argmax(np.nan_to_num(values, nan=-np.inf), axis=1)
+        return np.argsort(np.where(np.isnan(values).all(axis=1), values.shape[1], peak), kind="stable")
     unknown = [one for one in order if one not in names]
     if unknown:
         msg = f"order names units that are not there: {unknown[:5]}; there are {names[:10]}."
