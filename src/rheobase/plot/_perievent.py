@@ -184,8 +184,8 @@ def plot_psth(
     Raises
     ------
     ValueError
-        If there are no events, no bin fits into the window, a column is unknown, the window of arrays is not given, or `group_by` comes
-        with a mapping.
+        If there are no events, no bin fits into the window, a column is unknown, the window of arrays is not given, or
+        `group_by` comes with a mapping.
 
     Examples
     --------
