@@ -63,4 +63,7 @@ def kind_of(value: object) -> str:
     """What `value` is, for a message: the name of its type, or that it is a class where an instance is needed."""
     if isinstance(value, type):
         return f"the class {value.__name__} (an instance is needed: add parentheses)"
+    library = type(value).__module__.partition(".")[0]
+    if library in ("pynapple", "neo", "xarray", "polars", "spikeinterface"):
+        return f"{type(value).__name__} of {library} (rheobase.io.as_container makes a container of it)"
     return type(value).__name__

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._arrays.histogram import even_edges
 from .._arrays.labels import MODES
+from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..containers._checks import check_choice, is_integer, is_number
@@ -31,7 +32,7 @@ __all__ = [
 def check_data(data: Any) -> None:
     """Raise TypeError unless `data` holds events or signals."""
     if not isinstance(data, TsGroup | TsdFrame | Ts | Tsd):
-        msg = f"data should be a TsdFrame, TsGroup, Ts, or Tsd, got {type(data).__name__}."
+        msg = f"data should be a TsdFrame, TsGroup, Ts, or Tsd, got {kind_of(data)}."
         raise TypeError(msg)
 
 
@@ -46,7 +47,7 @@ def check_support(features: Tsd | TsdFrame, epochs: Any) -> IntervalSet:
     if epochs is None:
         return features.time_support
     if not isinstance(epochs, IntervalSet):
-        msg = f"epochs should be an IntervalSet, got {type(epochs).__name__}."
+        msg = f"epochs should be an IntervalSet, got {kind_of(epochs)}."
         raise TypeError(msg)
     return epochs._disjoint()
 
@@ -120,7 +121,7 @@ def feature_names(features: Any, names: Any) -> list[str]:
         If there are not as many names as features, or one stands twice.
     """
     if not isinstance(features, Tsd | TsdFrame):
-        msg = f"features should be a Tsd or TsdFrame, got {type(features).__name__}."
+        msg = f"features should be a Tsd or TsdFrame, got {kind_of(features)}."
         raise TypeError(msg)
     n = features.shape[1] if isinstance(features, TsdFrame) else 1
     if names is None:

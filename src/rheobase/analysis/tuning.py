@@ -16,6 +16,7 @@ from .._arrays.threads import for_each
 from .._types import FloatArray
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..containers._clock import warn_of_another_unit
+from ..containers._from_others import as_container, is_foreign
 from . import _tuning_inputs as _inputs
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def compute_tuning_curves(
     >>> compute_tuning_curves(spikes, position, bins=2).values
     array([[0. , 1.5]])
     """
+    data, features, epochs = (as_container(x) if is_foreign(x) else x for x in (data, features, epochs))
     _inputs.check_data(data)
     names = _inputs.feature_names(features, feature_names)
     epochs = _inputs.check_support(features, epochs)

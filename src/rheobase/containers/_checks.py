@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import did_you_mean
+from .._errors import did_you_mean, kind_of
 from .._units import check_units, to_seconds
 from .interval_set import IntervalSet
 
@@ -77,16 +77,18 @@ def bin_seconds(bin_size: Any, time_units: str) -> float:
 
 
 def check_intervals(epochs: Any, argument: str = "ep", error: type[Exception] = TypeError) -> IntervalSet:
-    """`epochs`, if it is an IntervalSet; its epochs may overlap.
+    """`epochs`, if it is an IntervalSet (ours, or pynapple's); its epochs may overlap.
 
     Raises
     ------
     error
         If it is anything else.
     """
+    if type(epochs).__name__ == "IntervalSet" and type(epochs).__module__.startswith("pynapple."):
+        return IntervalSet(np.asarray(epochs.start), np.asarray(epochs.end))
     if not isinstance(epochs, IntervalSet):
         msg = (
-            f"{argument} argument should be of type IntervalSet, got {type(epochs).__name__}. "
+            f"{argument} argument should be of type IntervalSet, got {kind_of(epochs)}. "
             "Wrap starts and ends: IntervalSet(start, end)."
         )
         raise error(msg)

@@ -89,6 +89,7 @@ def as_times(
     UserWarning
         "timestamps are not sorted".
     """
+    t, time_units = _own_unit(t, time_units, argument)
     times = to_seconds(as_numbers(t, argument), time_units)
     order = sort_order(times)
     if order is None:
@@ -96,6 +97,29 @@ def as_times(
     if warn:
         warn_unsorted("timestamps are not sorted; sorting them")
     return times[order], order
+
+
+def _own_unit(t: Any, time_units: str, argument: str) -> tuple[Any, str]:
+    """Numbers and their unit, where times say it themselves: quantities (neo) and time differences do.
+
+    Raises
+    ------
+    ValueError
+        If they are dates.
+    """
+    if callable(getattr(t, "rescale", None)):
+        return np.asarray(t.rescale("s").magnitude), "s"
+    dtype = getattr(t, "dtype", None)
+    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
+    if kind == "m":
+        return np.asarray(t) / np.timedelta64(1, "s"), "s"
+    if kind == "M":
+        msg = (
+            f"{argument!r} holds dates, but times are seconds from some start: give t - t[0], or let "
+            "rheobase.io.as_container count from the first one."
+        )
+        raise ValueError(msg)
+    return t, time_units
 
 
 class TsIndex(np.ndarray):

@@ -11,6 +11,7 @@ from .._manners import Plotted
 from .._types import FloatArray, IntArray
 from .._units import from_seconds
 from ._time import TsIndex
+from ._to_others import Exported
 from .interval_set import IntervalSet
 
 __all__ = ["AbstractTimes", "rate_of"]
@@ -22,7 +23,7 @@ def rate_of(n: int | IntArray, time_support: IntervalSet) -> Any:
         return np.asarray(n, dtype=np.float64)[()] / np.sum(time_support.end - time_support.start)
 
 
-class AbstractTimes(Plotted, abc.ABC):
+class AbstractTimes(Plotted, Exported, abc.ABC):
     """Sorted times and the epochs over which they are defined.
 
     Times are float64 seconds; no time lies outside the time support. A series never changes its times, support or

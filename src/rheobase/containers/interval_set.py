@@ -15,6 +15,7 @@ from ._interval_input import read_bounds
 from ._interval_select import BOUNDS
 from ._interval_shape import AbstractShapes, check_overlap
 from ._metadata import Metadata
+from ._to_others import Exported
 from ._warn import warn_user
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["IntervalSet"]
 
 
-class IntervalSet(AbstractShapes, Plotted):
+class IntervalSet(AbstractShapes, Plotted, Exported):
     """Epochs: closed intervals of time of positive length, sorted, and disjoint unless told to keep overlaps.
 
     Whatever is given is made so, with a warning for each thing that had to be done: rows with NaN are dropped; starts

@@ -18,6 +18,7 @@ from ._clock import warn_of_another_unit
 from ._group_events import AbstractUnitEvents
 from ._metadata import Metadata
 from ._times_held import rate_of
+from ._to_others import Exported
 from .interval_set import IntervalSet
 from .ts import Ts
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["TsGroup"]
 
 
-class TsGroup(AbstractUnitEvents, Plotted):
+class TsGroup(AbstractUnitEvents, Plotted, Exported):
     """Spike times (or signals) of many units over one time support, with metadata.
 
     All times lie in one array, unit after unit; ``group[3]`` is a view of it. Every operation is one pass over that

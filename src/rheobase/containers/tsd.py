@@ -10,6 +10,7 @@ from .._arrays import events as _events
 from .._types import ArrayLike, FloatArray
 from ._base import register
 from ._checks import check_choice, check_epochs, is_number
+from ._labelled_in import read_data_array
 from ._pandas import index_in_units
 from ._sampled import AbstractSampledSeries
 from ._value_units import with_unit
@@ -90,6 +91,9 @@ class Tsd(AbstractSampledSeries):
             warn_user(f"Tsd has no use for the argument(s) {sorted(kwargs)}.")
         if d is None and type(t).__name__ == "Series":  # pandas need not be loaded to know it
             t, d = np.asarray(t.index), np.asarray(t)
+        elif d is None and type(t).__name__ == "DataArray":
+            t, d, time_units, time_support, own, *_ = read_data_array(t, time_units, time_support)
+            unit = own if unit is None else unit
         self._init_sampled(t, d, time_units, time_support, load_array, unit)
 
     @classmethod

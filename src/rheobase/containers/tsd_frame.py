@@ -11,6 +11,7 @@ from .._types import ArrayLike, FloatArray, IntArray
 from . import _select
 from ._base import class_for, register
 from ._checks import check_epochs
+from ._labelled_in import read_data_array
 from ._metadata import AbstractWithMetadata, Metadata
 from ._pandas import index_in_units
 from ._sampled import AbstractSampledSeries, read_values
@@ -86,6 +87,10 @@ class TsdFrame(AbstractWithMetadata, AbstractSampledSeries):
     ) -> None:
         if d is None and type(t).__name__ == "DataFrame":  # pandas need not be loaded to know it
             t, d, columns = np.asarray(t.index), np.asarray(t), np.asarray(t.columns) if columns is None else columns
+        elif d is None and type(t).__name__ == "DataArray":
+            t, d, time_units, time_support, own, labels, info = read_data_array(t, time_units, time_support)
+            unit, metadata = own if unit is None else unit, info if metadata is None else metadata
+            columns = labels if columns is None else columns
         unit = getattr(d, "_value_unit", None) if unit is None else unit
         d = read_values(d, load_array, "TsdFrame")
         self._init_sampled(t, d[:, None] if d.ndim == 1 else d, time_units, time_support, load_array, unit)

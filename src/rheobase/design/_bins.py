@@ -16,6 +16,8 @@ from .._types import FloatArray, IntArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._checks import bin_seconds, check_intervals
 from ..containers._clock import warn_of_another_unit
+from ..containers._from_others import as_container as container_of
+from ..containers._from_others import is_foreign
 
 __all__ = ["Bins", "Samples", "as_container", "bring", "common_bins", "count_into"]
 
@@ -60,9 +62,14 @@ class Samples:
 
 
 def as_container(x: Any) -> Any:
-    """A series or group of another library as ours; everything else as it is."""
+    """A series or group of another library as ours; everything else as it is.
+
+    Tables of pandas and polars are plain features here: their index need not be times.
+    """
     if isinstance(x, Ts | TsGroup | Tsd | TsdFrame | TsdTensor):
         return x
+    if is_foreign(x):
+        return container_of(x)
     if isinstance(x, TimeSeriesLike):
         kind = {1: Tsd, 2: TsdFrame}.get(len(np.shape(x.values)), TsdTensor)
         args = (np.asarray(x.t, dtype=np.float64), x.values, _support(x))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import TimeSupportError
+from .._errors import TimeSupportError, kind_of
 from .._types import FloatArray, TimeSeriesLike
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
 from ..design import AbstractDesign, Dense, SideBySide
@@ -243,6 +243,11 @@ def numeric(values: Any, name: str) -> np.ndarray:
     if isinstance(values, dict):
         msg = (
             f"{name} must be an array or a time series, got a dict; stack its blocks: np.hstack(list({name}.values()))."
+        )
+        raise TypeError(msg)
+    if callable(getattr(values, "get_unit_spike_train", None)):
+        msg = (
+            f"{name} must be an array or a time series, got {kind_of(values)}. Count events in bins."
         )
         raise TypeError(msg)
     if isinstance(values, Ts | TsGroup | IntervalSet):

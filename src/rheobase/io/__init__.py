@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..containers._from_others import as_container
 from ._registry import load_file
 from .append import append_NWB_LFP
 from .binary import load_binary_file, load_eeg
@@ -19,6 +20,7 @@ __all__ = [
     "NWBFile",
     "NeoSignalInterface",
     "append_NWB_LFP",
+    "as_container",
     "load_binary_file",
     "load_eeg",
     "load_file",
