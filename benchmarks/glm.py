@@ -128,6 +128,26 @@ def population() -> Case:
     )
 
 
+def coupling() -> Case:
+    """The features that populations are fitted with: everybody's filtered past, neighbours in time alike."""
+    from rheobase.convolve import create_convolutional_predictor
+    from scale import WINDOW, kernels, simulate
+
+    counts = simulate(1000, 50).astype(float)
+    x = create_convolutional_predictor(kernels(), counts).reshape(len(counts), -1)[WINDOW:]
+    y = counts[WINDOW:]
+    return Case(
+        f"coupling: {len(x):,} x {x.shape[1]}, {y.shape[1]} neurons at 1 ms, ridge 1e-5",
+        x,
+        y,
+        ridge(1e-5),
+        [
+            Entry("rheobase", ours(x, y, regularizer="Ridge", regularizer_strength=1e-5), 3),
+            Entry("NeMoS LBFGS", nemos(x, y, "Ridge", 1e-5, "LBFGS", tol=1e-8, maxiter=3000), 1),
+        ],
+    )
+
+
 def refit() -> Case:
     x, y = data(20_000, 10, 1)
     return Case(
@@ -217,7 +237,7 @@ def search() -> Case:
     )
 
 
-CASES = {case.__name__: case for case in (refit, single, lasso, group_lasso, search, population)}
+CASES = {case.__name__: case for case in (refit, single, lasso, group_lasso, search, population, coupling)}
 
 
 def timed(entry: Entry) -> tuple[float, float, tuple[np.ndarray, np.ndarray]]:
