@@ -48,10 +48,11 @@ class PoissonObservations(AbstractWithInverseLink):
 
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of counts `y` at `mean`, elementwise, nats; means are floored at 2.2e-16."""
-        from scipy.special import gammaln
-
         mean = np.maximum(mean, EPS)
-        return y * np.log(mean) - mean - gammaln(y + 1.0)
+        out = y * np.log(mean)
+        out -= mean
+        out -= log_factorial(y)
+        return out
 
     def deviance(self, y, mean, scale=None):
         """Twice the log-likelihood lost against a model with mean `y`, elementwise (McCullagh & Nelder 1989, section
@@ -73,3 +74,19 @@ class PoissonObservations(AbstractWithInverseLink):
     def check_response(self, y):
         """Counts are finite and not negative; halves and the like are allowed (weighted or averaged counts)."""
         check_counts(y, "Poisson")
+
+
+_TABLE = 1 << 12
+"""Counts below this are looked up."""
+
+
+def log_factorial(y: np.ndarray) -> np.ndarray:
+    """Logarithm of the factorial (gamma function of y + 1), elementwise; from a table where all are small counts."""
+    from scipy.special import gammaln
+
+    y = np.asarray(y)
+    if y.size > _TABLE and y.min() >= 0 and y.max() < _TABLE:
+        number = y.astype(np.intp)
+        if np.array_equal(number, y):
+            return gammaln(np.arange(1.0, number.max() + 2.0))[number]
+    return gammaln(y + 1.0)
