@@ -13,6 +13,9 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 ROOT = Path(__file__).resolve().parent
 NO_WINDOW = {"MPLBACKEND": "Agg"}
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses=4", "--dist=worksteal")
+"""Tests run in as many processes as there are cores, each with one thread for its matrices."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @nox.session
@@ -34,21 +37,21 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the test suite, without the comparisons with other libraries."""
     session.install("-e.[test]")
-    session.run("pytest", *session.posargs, env=NO_WINDOW)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs, env=NO_WINDOW | ONE_THREAD)
 
 
 @nox.session(venv_backend="uv", python="3.11")
 def minimums(session: nox.Session) -> None:
     """Run the test suite on the oldest dependencies that pyproject.toml allows (needs uv)."""
     session.install("--resolution=lowest-direct", "-e.[test]")
-    session.run("pytest", *session.posargs, env=NO_WINDOW)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs, env=NO_WINDOW | ONE_THREAD)
 
 
 @nox.session
 def rivals(session: nox.Session) -> None:
     """Compare live with the original libraries: pynapple, NeMoS, statsmodels and glum."""
     session.install("-e.[test,rivals]")
-    session.run("pytest", "-m", "rivals", *session.posargs, env=NO_WINDOW)
+    session.run("pytest", "-m", "rivals", *SIDE_BY_SIDE, *session.posargs, env=NO_WINDOW | ONE_THREAD)
 
 
 @nox.session
