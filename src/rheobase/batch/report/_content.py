@@ -13,7 +13,7 @@ from ._covariance import term_covariances
 from ._goodness import ks_curves
 from ._terms import Shape, coupling_maps, curves_of_neuron, is_periodic, shape_of
 from ._traces import SMOOTHING, traces
-from ._tuning import tuning_of_term
+from ._tuning import column_names, tuning_of_term
 
 if TYPE_CHECKING:
     from ..fitted import FittedSession
@@ -128,8 +128,7 @@ def _places(fitted: FittedSession, shape: Shape, curve: dict[str, Any]) -> list[
     unit = unit_text(fitted.covariate_units.get(label))
     names = [f"{label} {curve['name']}".strip()]
     if len(curve["centres"]) > 1:
-        columns = getattr(fitted.covariates.get(label), "columns", range(len(curve["centres"])))
-        names = [str(name) for name in columns]
+        names = column_names(label, fitted.covariates[label])
     return [{"label": n, "unit": unit, "values": x} for n, x in zip(names, curve["centres"], strict=True)]
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from ..._arrays.threads import for_each
 from ..._types import FloatArray, IntArray
 from ...design import BuiltDesign
 from ...glm._inference import _strength
@@ -62,12 +64,16 @@ def term_covariances(model: PopulationGLM, built: BuiltDesign, counts: Any) -> t
     places = {term.label: np.arange(term.n_columns).reshape(-1, term.n_functions) for term in built.terms}
     found = {label: np.zeros((coef.shape[1], *rows.shape, rows.shape[1])) for label, rows in places.items()}
     sums = np.vstack([np.asarray(built.X.rmatvec(weights)), weights.sum(axis=0)])
-    for neuron in range(coef.shape[1]):
+
+    def one(neuron: int) -> None:
         parts = np.flatnonzero(free[:, neuron])
         covariance = _covariance(built, weights[:, [neuron]], sums[:, neuron], penalty, n_rows[neuron], neuron, parts)
         for term in built.terms:
             rows = places[term.label] + term.columns.start
             found[term.label][neuron] = covariance(rows[:, :, None], rows[:, None, :])
+
+    with threadpool_limits(1, user_api="blas"):
+        for_each(one, range(coef.shape[1]))
     return found, ""
 
 

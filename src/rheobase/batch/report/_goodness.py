@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ks_curves"]
 
+_SEED = 0
+"""As in the table of scores, so that curves and numbers are of the same draw."""
+
 _NOT_COUNTS = ("Gamma", "Gaussian")
 
 
@@ -36,7 +39,8 @@ def ks_curves(fitted: FittedSession, n_points: int) -> dict[str, Any]:
     if type(model).__name__.removesuffix("Observations") in _NOT_COUNTS:
         return {}
     scale = fitted.model.scale_ if model.has_dispersion else None
-    test = ks_test(fitted.counts, fitted.predicted, seed=0, observation_model=model, scale=scale)
+    pair = fitted.counts.restrict(fitted.held_out), fitted.predicted.restrict(fitted.held_out)
+    test = ks_test(*pair, seed=_SEED, observation_model=model, scale=scale)
     grid = np.linspace(0.0, 1.0, n_points)
     curves = [
         np.searchsorted(np.sort(u), grid, side="right") / u.size if u.size else np.full(n_points, np.nan)

@@ -31,7 +31,7 @@ def facts_of(fitted: FittedSession) -> dict[str, str]:
         + _masked(fitted),
         "Model": f"{_name(model.observation_model)}, inverse link {model.inverse_link_function.name}",
         "Penalty": _penalty(fitted),
-        "Held out": f"{settings.folds} folds, contiguous blocks of time",
+        "Held out": f"{settings.folds} folds, of blocks of time that take turns",
         "Solver": f"{model.solver_name}" + (f" on {settings.device}" if settings.device not in (None, "auto") else ""),
         "Took": f"{fitted.seconds:.3g} s",
     }

@@ -154,7 +154,9 @@ def curves_of_neuron(shape: Shape, covariances: Mapping[str, FloatArray], neuron
         if covariance is not None:
             inside = covariance[neuron, channel]
             variance = np.einsum("pk,pk->p", functions @ inside, functions)
-            half = Z95 * np.sqrt(np.where(variance > 0, variance, np.nan))
+            # a filter that ends in zero is known to; a stretch that no free function reaches is not known at all
+            nothing = np.where(functions.any(axis=1), np.nan, 0.0)
+            half = Z95 * np.sqrt(np.where(variance > 0, variance, nothing))
         name = "own spikes" if channel == shape.own[neuron] else shape.channels[channel]
         curves.append({"name": name, "value": value, "half": half})
     return {"curves": curves, "left_out": max(len(order) - MOST_CURVES, 0)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._types import FloatArray
+from ._tuning import column_names
 
 if TYPE_CHECKING:
     from ..fitted import FittedSession
@@ -123,8 +124,8 @@ def _behaviour(fitted: FittedSession, rows: np.ndarray) -> list[dict[str, Any]]:
     for label, signal in fitted.covariates.items():
         values = np.asarray(signal.values, dtype=np.float64)[rows]
         columns = [values] if values.ndim == 1 else list(values.T[:3])
-        names = [""] if values.ndim == 1 else [str(name) for name in list(signal.columns)[:3]]
-        out.append({"label": label, "lines": [{"name": n, "value": x} for n, x in zip(names, columns)]})
+        named = zip(column_names(label, signal), columns)
+        out.append({"label": label, "lines": [{"name": name, "value": x} for name, x in named]})
     return out
 
 

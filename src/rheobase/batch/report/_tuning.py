@@ -11,7 +11,7 @@ from ..._types import FloatArray
 if TYPE_CHECKING:
     from ..fitted import FittedSession
 
-__all__ = ["tuning_of_term"]
+__all__ = ["column_names", "tuning_of_term"]
 
 _MOST_LEVELS = 12
 """Distinct values up to which a signal has a point for each of them, not bins."""
@@ -46,7 +46,7 @@ def tuning_of_term(
     signal = fitted.covariates[label]
     values = np.asarray(signal.values, dtype=np.float64)
     columns = [values] if values.ndim == 1 else list(values.T)
-    names = [""] if values.ndim == 1 else [str(name) for name in signal.columns]
+    names = column_names(label, signal)
     counts, predicted = np.asarray(fitted.counts.values), np.asarray(fitted.predicted.values)
     known = np.isfinite(predicted).all(axis=1)
     groups = [(tuple(columns), "")] if len(bounds) == 2 else [((x,), name) for x, name in zip(columns, names)]
@@ -72,6 +72,14 @@ def tuning_of_term(
             }
         )
     return out
+
+
+def column_names(label: str, signal: Any) -> list[str]:
+    """Names of the inputs of a term: what stands in the brackets of ``position[x]``, nothing for a vector."""
+    if signal.ndim == 1:
+        return [""]
+    names = [str(name) for name in signal.columns]
+    return [n[len(label) + 1 : -1] if n.startswith(f"{label}[") and n.endswith("]") else n for n in names]
 
 
 def _bins(inputs: tuple[FloatArray, ...], limits: list, n: int) -> tuple[np.ndarray, list[FloatArray], bool]:

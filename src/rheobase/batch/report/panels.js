@@ -208,8 +208,8 @@ function drawDistribution(grid, scores) {
   const sorted = [...known].sort((a, b) => a - b), mid = (sorted.length - 1) / 2, median = (sorted[Math.floor(mid)] + sorted[Math.ceil(mid)]) / 2;
   const note = `Dashed: median ${show(median)}. Right of 0: better than a constant rate.`;
   panel(grid, "Pseudo-R\u00b2, held out", { note }, (host) => {
-    const [low, high] = pad(extent([0], known), 0.02), steps = ticks(low, high, Math.min(24, Math.max(8, known.length / 2))), step = steps.length > 1 ? steps[1] - steps[0] : 1;
-    const first = Math.floor(low / step), bins = Array(Math.ceil(high / step) - first).fill(0);
+    const [low, high] = extent([0], known), steps = ticks(low, high, Math.min(24, Math.max(8, known.length / 2))), step = steps.length > 1 ? steps[1] - steps[0] : 1;
+    const first = Math.floor(low / step), bins = Array(Math.max(Math.ceil(high / step - 1e-9) - first, 1)).fill(0);
     for (const v of known) bins[Math.min(Math.floor(v / step + 1e-9) - first, bins.length - 1)]++;
     const most = Math.max(...bins), whole = ticks(0, most, 4).filter((v) => Number.isInteger(v)).map((v) => [v, String(v)]);
     const a = axes(host, { x: { domain: [first * step, (first + bins.length) * step], label: "Pseudo-R\u00b2" }, y: { domain: [0, most * 1.06], label: "Neurons", marks: whole }, title: note });
