@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._errors import kind_of
 from ._dask import check_client, on_dask
@@ -18,9 +18,6 @@ from ._store import Store, write_whole
 from ._work import Fit, Outcome, Task, name_of
 from .plan import Job, Plan
 
-if TYPE_CHECKING:
-    from distributed import Client
-
 __all__ = ["run"]
 
 
@@ -29,10 +26,10 @@ def run(
     folder: str | os.PathLike[str],
     *,
     workers: int = 0,
-    client: Client | None = None,
+    client: Any = None,
     resume: bool = True,
     progress: bool = True,
-    fit: Fit | None = None,
+    fit: Callable[[Job, Path], Mapping[str, Any] | None] | None = None,
     retries: int = 2,
     resources: Mapping[str, float] | None = None,
 ) -> Results:
