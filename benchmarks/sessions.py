@@ -1,6 +1,6 @@
 """Spikes around presentations and events, against the loops that people write; answers checked equal first.
 
-    python benchmarks/sessions.py                # some minutes; 500 units x 6,000 presentations x 60 bins; 5,950 events x 69 neurons
+    python benchmarks/sessions.py                # some minutes; counts of 360 MB, a tensor around 5,950 events
     python benchmarks/sessions.py --scale 0.1    # a tenth of the presentations and events
 
 Each row calls one method and ours, compares the two answers, and calls both again; the best of the calls counts. A call
