@@ -83,7 +83,7 @@ def gallery(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Time rheobase beside the originals, in one run; `-- speed.py` runs that file alone."""
-    session.install("-e.[rivals]")
+    session.install("-e.[bench]")
     for name in session.posargs or sorted(path.name for path in (ROOT / "benchmarks").glob("*.py")):
         session.run("python", f"benchmarks/{name}", env=NO_WINDOW)
 

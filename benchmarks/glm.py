@@ -110,6 +110,28 @@ def glum(x, y, strength, l1_ratio) -> Callable[[], tuple[np.ndarray, np.ndarray]
     return fit
 
 
+def adelie(x, y, strength, groups) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    import adelie as ad
+
+    columns = np.asfortranarray(x)
+
+    def fit():
+        state = ad.grpnet(
+            columns,
+            ad.glm.poisson(y[:, 0]),
+            groups=groups,
+            lmda_path=np.array([strength]),
+            early_exit=False,
+            progress_bar=False,
+            n_threads=2,
+            tol=1e-12,
+            irls_tol=1e-12,
+        )
+        return state.betas.toarray()[-1][:, None], state.intercepts[-1:]
+
+    return fit
+
+
 def ridge(strength):
     return lambda coef: 0.5 * strength * np.sum(coef**2)
 
@@ -207,6 +229,7 @@ def group_lasso() -> Case:
     entries.append(
         Entry("NeMoS ProximalGradient", nemos(x, y, theirs, 0.003, "ProximalGradient", tol=1e-9, maxiter=5000), 2)
     )
+    entries.append(Entry("adelie", adelie(x, y, 0.003, np.arange(0, 100, 10))))
     return Case(
         "group lasso: 30,000 x 100, 10 groups, one neuron, strength 0.003",
         x,
