@@ -33,9 +33,7 @@ def test_help_without_a_command(capsys):
 
 
 def test_version(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["--version"])
-    assert capsys.readouterr().out == f"rheobase {rheobase.__version__}\n"
+    assert run(capsys, "--version")[:2] == (0, f"rheobase {rheobase.__version__}\n")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_the_installed_command_runs():
     done = subprocess.run(
         [sys.executable, "-m", "rheobase.cli.main", "--help"], capture_output=True, text=True, check=True
     )
-    assert "usage: rheobase" in done.stdout
+    assert "Usage: rheobase" in done.stdout
     assert done.stderr == ""
 
 

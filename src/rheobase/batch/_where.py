@@ -15,7 +15,7 @@ import numpy as np
 from .._errors import did_you_mean
 from .._types import BoolArray
 
-__all__ = ["select"]
+__all__ = ["select", "unlisted"]
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: np.equal,
@@ -172,12 +172,24 @@ class _Reader:
         raise ValueError(msg)
 
 
+def unlisted(values: np.ndarray) -> np.ndarray:
+    """Objects with lists, as tags of epochs are, turned into what they hold, or into a text if that is several."""
+    if values.dtype.kind != "O" or not any(isinstance(item, list | tuple | np.ndarray) for item in values.ravel()):
+        return values
+    out = np.empty(values.shape, dtype=object)
+    for number, item in enumerate(values.ravel()):
+        several = list(item) if isinstance(item, list | tuple | np.ndarray) else [item]
+        out.flat[number] = several[0] if len(several) == 1 else ", ".join(map(str, several))
+    return out
+
+
 def _plain(values: np.ndarray) -> np.ndarray:
     """Objects and bytes as texts or numbers, so that kinds can be compared."""
     if values.dtype.kind in "S":
         return values.astype(str)
     if values.dtype.kind not in "OT":
         return values
+    values = unlisted(values)
     if all(isinstance(item, int | float | np.number | np.bool_) for item in values.ravel()):
         return values.astype(float)
     return values.astype(str)

@@ -79,7 +79,7 @@ def fit_session(path: str | Path, settings: Settings | None = None, *, progress:
     >>> from rheobase.batch import Settings, fit_session
     >>> made = rb.datasets.simulate_recording(n_neurons=2, duration=20)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = rb.to_nwb(f"{folder}/made.nwb", units=made.spikes)
+    ...     file = rb.to_nwb({"units": made.spikes}, f"{folder}/made.nwb")
     ...     fitted = fit_session(file, Settings(history="100ms"))
     >>> fitted.terms, len(fitted.scores)
     (('history',), 2)

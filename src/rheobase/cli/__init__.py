@@ -1,1 +1,1 @@
-"""The command line: ``rheobase demo``."""
+"""The command line: ``rheobase fit``, ``rheobase inspect``, ``rheobase simulate`` and ``rheobase demo``."""

@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
+import click
 
 from ._errors import RecordingError
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from ._recording import Recording
 
 STEPS = ("recording", "features", "fit simple model", "fit full model", "picture")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
-    parser.add_argument("file", nargs="?", type=Path, help="NWB file with units; without it a recording is simulated")
-    parser.add_argument("--seconds", type=_positive, help="length to simulate (default 120) or to use (default 600)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the simulation (default 0)")
-    parser.add_argument(
-        "--covariate", metavar="KEY", help="signal of the file that drives the neurons (default: chosen)"
-    )
-    parser.add_argument("--neurons", type=_at_least_one, default=12, help="at most so many, the busiest (default 12)")
-    parser.add_argument("--bin-ms", type=_positive, help="bin size in ms (default 1 up to 90 s, else 10)")
-    parser.add_argument("--output", type=Path, default=Path("rheobase_demo.png"), help="picture (default %(default)s)")
-    parser.set_defaults(run=run)
+HELP = """Fit a population of neurons and draw a picture.
+
+The neurons are fitted from the filtered past of a stimulus (or the present value of a behaviour), from each neuron's
+own past spikes and from those of the others. Prints held-out scores against a constant rate and a simpler model, and
+draws a picture. Without FILE a recording is simulated, and the picture shows the true filters too.
+"""
+
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        msg = f"must be positive, got {text}"
-        raise argparse.ArgumentTypeError(msg)
-    return value
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        msg = f"must be at least 1, got {text}"
-        raise argparse.ArgumentTypeError(msg)
-    return value
-
-
-def run(arguments: argparse.Namespace) -> int:
+@click.command("demo", help=HELP, short_help="fit a simulated recording, or an NWB file, and draw a picture")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--seconds", type=POSITIVE, help="Length to simulate (default 120) or to use (default 600).")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulation.")
+@click.option("--covariate", metavar="KEY", help="Signal of the file that drives the neurons (default: chosen).")
+@click.option(
+    "--neurons", type=click.IntRange(min=1), default=12, show_default=True, help="At most so many, the busiest."
+)
+@click.option("--bin-ms", type=POSITIVE, help="Bin size in ms (default 1 up to 90 s, else 10).")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("rheobase_demo.png"),
+    show_default=True,
+    help="The picture.",
+)
+def command(**options: Any) -> int:
     """Run the demo; returns the exit code."""
+    return run(SimpleNamespace(**options))
+
+
+def run(arguments: SimpleNamespace) -> int:
+    """Run the demo; returns the exit code."""
+    from tqdm import tqdm
+
     started = time.perf_counter()
     _check_output(arguments.output)
     with tqdm(
@@ -69,7 +74,7 @@ def _check_output(path: Path) -> None:
         raise RecordingError(msg)
 
 
-def _work(arguments: argparse.Namespace, bar: tqdm) -> list[str]:
+def _work(arguments: SimpleNamespace, bar: tqdm) -> list[str]:
     """Every step in turn, each shown on `bar` while it runs; returns the report."""
     steps = iter(STEPS)
     _next(bar, steps)
@@ -100,7 +105,7 @@ def _next(bar: tqdm, steps) -> None:
     bar.set_description_str(step)
 
 
-def _open(arguments: argparse.Namespace) -> Recording:
+def _open(arguments: SimpleNamespace) -> Recording:
     from ._recording import load, simulated
 
     if arguments.file is None:
