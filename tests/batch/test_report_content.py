@@ -223,7 +223,7 @@ def test_the_page_is_well_formed_and_asks_for_nothing(page):
     assert all(value.startswith(("#", "data:")) for value in asked)
     assert not re.search(r"url\(\s*['\"]?(?!#)", page)
     assert "@import" not in page
-    assert {url for url in re.findall(r"https?://[^\s\"'<)]+", page)} <= {"http://www.w3.org/2000/svg"}  # a name
+    assert set(re.findall(r"https?://[^\s\"'<)]+", page)) <= {"http://www.w3.org/2000/svg"}  # a name
 
 
 def test_the_file_is_small_and_complete(fitted, tmp_path):

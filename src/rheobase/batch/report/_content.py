@@ -84,7 +84,7 @@ def report_content(
         "windows": windows,
         "units": {label: unit_text(unit) for label, unit in fitted.covariate_units.items()},
         "ks": ks["expected"] if ks else None,
-        "coupling": coupling_maps(shapes),
+        "coupling": coupling_maps(shapes, fitted.built.bin_size),
         "neurons": neurons,
     }
 
@@ -128,7 +128,8 @@ def _places(fitted: FittedSession, shape: Shape, curve: dict[str, Any]) -> list[
     unit = unit_text(fitted.covariate_units.get(label))
     names = [f"{label} {curve['name']}".strip()]
     if len(curve["centres"]) > 1:
-        names = column_names(label, fitted.covariates[label])
+        signal = fitted.covariates.get(label)
+        names = [f"{label} {n}" for n in range(1, 3)] if signal is None else column_names(label, signal)
     return [{"label": n, "unit": unit, "values": x} for n, x in zip(names, curve["centres"], strict=True)]
 
 

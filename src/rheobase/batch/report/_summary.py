@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...basis import AbstractBasis
+from ...basis._leaf import AbstractConvBasis
+
 if TYPE_CHECKING:
     from ..fitted import FittedSession
 
@@ -47,11 +50,11 @@ def terms_of(fitted: FittedSession) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _basis(basis) -> str:
+def _basis(basis: AbstractBasis) -> str:
     if basis.children:
         return f" {basis.symbol} ".join(_basis(child) for child in basis.children)
-    window = getattr(basis, "window_size", None)
-    return f"{type(basis).__name__}({basis.n_basis_funcs})" + ("" if window is None else f" over {window} bins")
+    window = f" over {basis.window_size} bins" if isinstance(basis, AbstractConvBasis) else ""
+    return f"{type(basis).__name__}({basis.n_basis_funcs}){window}"
 
 
 def _epochs(fitted: FittedSession) -> str:

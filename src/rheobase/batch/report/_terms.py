@@ -162,7 +162,7 @@ def curves_of_neuron(shape: Shape, covariances: Mapping[str, FloatArray], neuron
     return {"curves": curves, "left_out": max(len(order) - MOST_CURVES, 0)}
 
 
-def coupling_maps(shapes: list[Shape]) -> list[dict[str, Any]]:
+def coupling_maps(shapes: list[Shape], bin_size: float | None) -> list[dict[str, Any]]:
     """For each term of several senders, the mean of every filter over its lags.
 
     Returns
@@ -180,7 +180,7 @@ def coupling_maps(shapes: list[Shape]) -> list[dict[str, Any]]:
         others[shape.own[shape.own >= 0], receivers[shape.own >= 0]] = False
         if others.any():
             strength = np.where(others, shape.values, np.nan).T
-            window = float(np.ptp(shape.axes[0]))
+            window = shape.term.basis.window_size * (bin_size or 1.0)
             found.append({"label": shape.term.label, "senders": shape.channels, "values": strength, "window": window})
     return found
 

@@ -182,7 +182,7 @@ function drawTrace(grid, neuron) {
   });
 }
 
-const signalStyle = (k) => ["s0", "s2", "s3"][k % 3];
+const signalStyle = (k) => ["s0", "s4", "s3"][k % 3];
 
 function drawBehaviour(host, signal, t, domain, last) {
   const shared = DATA.terms.find((term) => term.label === signal.label), [low, high] = extent(...signal.lines.map((l) => l.value));
@@ -249,8 +249,9 @@ function drawScatter(grid, scores, rates, chosen, choose) {
 
 function drawCoupling(grid, map, chosen, choose) {
   const [m, n] = [map.values.length, map.senders.length], names = DATA.neurons.map((neuron) => neuron.name);
-  const [low, high] = extent(...map.values), limit = Math.max(-low, high, 1e-3), span = `${show(map.window * 1e3 || 0)} ms`;
-  const note = (DATA.gain ? "Factor on the receiver's rate after one spike of the sender" : "Effect on the receiver after one spike of the sender") + `, mean over its window of ${span}. Grey: none.`;
+  const sizes = map.values.flat().filter(isKnown).map(Math.abs).sort((p, q) => p - q), most = sizes[sizes.length - 1] || 0, usual = sizes[Math.floor(0.98 * (sizes.length - 1))] || 0;
+  const limit = Math.max(most > 2 * usual && usual > 0 ? 1.5 * usual : most, 1e-3), span = `${show(map.window * 1e3)} ms`;
+  const note = (DATA.gain ? "Factor on the receiver's rate after one spike of the sender" : "Effect on the receiver after one spike of the sender") + `, mean over its window of ${span}. Grey: none.` + (most > limit ? " A few effects are stronger than the ends of the colours." : "");
   panel(grid, map.label === "coupling" ? "Coupling map" : `Coupling map (${map.label})`, { note }, (host) => {
     const readout = html("p", { class: "readout", "aria-hidden": "true" });
     const every = (count) => Math.max(1, Math.ceil(count / 12)), pick = (list) => list.map((name, k) => [k, name]).filter(([k]) => k % every(list.length) === 0);
