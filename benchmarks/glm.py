@@ -152,8 +152,9 @@ def population() -> Case:
 
 def coupling() -> Case:
     """The features that populations are fitted with: everybody's filtered past, neighbours in time alike."""
-    from rheobase.convolve import create_convolutional_predictor
     from scale import WINDOW, kernels, simulate
+
+    from rheobase.convolve import create_convolutional_predictor
 
     counts = simulate(1000, 50).astype(float)
     x = create_convolutional_predictor(kernels(), counts).reshape(len(counts), -1)[WINDOW:]
