@@ -156,22 +156,23 @@ for n, row, likeness in zip(fitted_neurons, range(3), similar):
 # %%
 # A sound that the model did not hear
 # -----------------------------------
-# Rates predicted for one noise by a fit to all other sounds, over the mean over repeats.
+# For the neuron of the first picture and the sound that moved it most: the rate that a fit to all other sounds
+# predicts, over the mean over repeats.
 
-shown = next(s for s in range(len(counts.stims)) if counts.stim_meta[s]["type"] == "mlnoise" and heard[s, neuron])
-others = counts.view()
+shown = int(max(known, key=lambda s: ds.responses[s][neuron].mean(axis=0).std()))
+others, only = counts.view(), counts.view()
 others.select_population(fitted_neurons)
 others.select_stims([s for s in range(len(counts.stims)) if s != shown])
-without = STRF(tmax=0.055, penalty="smooth", strength=[best, best]).fit(others)
-only = counts.view()
 only.select_stims([shown])
+without = STRF(tmax=0.055, penalty="smooth", strength=[best, best]).fit(others)
 rate = without.predict(only)[0][without.neurons_.index(neuron)] * 1000 / DT_MS
 measured = ds.responses[shown][neuron].mean(axis=0) * 1000 / DT_MS
 
 fig, ax = plt.subplots(figsize=(9, 2.6))
 times = np.arange(rate.size) * DT_MS / 1000
 plot.plot_firing_rate(measured, rate, times=times, labels=["predicted"], ax=ax)
-ax.legend(loc="upper right")
+ax.set_title(f"Neuron {neuron}, sound {shown}, correlation {np.corrcoef(rate, measured)[0, 1]:.2f}")
+ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 # %%
 # The page checks itself
@@ -184,7 +185,7 @@ assert np.ma.getmaskarray(population.get_array()).all(axis=1).sum() == (~heard[s
 assert (len(of_animal), len(with_song), len(only_songs)) == (14, 14, 3)
 assert min(scores[best]) > 0.7
 assert min(similar) > 0.6
-assert np.corrcoef(rate, measured)[0, 1] > 0.4
+assert np.corrcoef(rate, measured)[0, 1] > 0.7
 folder.cleanup()
 
 # %%

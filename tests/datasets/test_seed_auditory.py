@@ -128,7 +128,9 @@ def test_the_simulated_recording_is_what_it_says(recording):
     assert ds.nrn_masks.any(axis=0).all()
     assert ds.nrn_masks.any(axis=1).all()
     assert not ds.nrn_masks.all()
-    repeats = {len(ds.responses[s][n]) for s, n in zip(*np.nonzero(ds.nrn_masks), strict=True)}
+    pairs = [ds.responses[s][n] for s, n in zip(*np.nonzero(ds.nrn_masks), strict=True)]
+    assert any((one.sum(axis=1) == 0).any() for one in pairs)  # silent repeats are kept
+    repeats = {len(one) for one in pairs}
     assert len(repeats) > 1
     for options, message in (({"n_units": 0}, "n_units must be at least 1"), ({"coverage": 2}, "fraction from 0 to 1")):
         with pytest.raises(ValueError, match=message):

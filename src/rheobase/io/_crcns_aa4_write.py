@@ -27,7 +27,7 @@ def write_unit(path: Path, attributes: Mapping[str, Any], presentations: list[Pr
     """
     import h5py
 
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", libver="latest") as file:
         file.attrs.update(dict(attributes))
         for name in SKIPPED:
             file.create_group(name)

@@ -32,15 +32,19 @@ def modulated_noise(
     rng: np.random.Generator, rate: int, seconds: float = 2.0, n_bands: int = 24, fastest_hz: float = 25.0
 ) -> FloatArray:
     """Noise in bands, each as loud as a slow random course of its own has it."""
+    from scipy.fft import irfft, next_fast_len
+
     n = int(rate * seconds)
-    frequencies = np.fft.rfftfreq(n, 1 / rate)
+    longer = next_fast_len(n, real=True)
+    frequencies = np.arange(longer // 2 + 1) * rate / longer
     edges = np.geomspace(200.0, 11000.0, n_bands + 1)
-    white = np.fft.rfft(rng.normal(size=n))
+    white = rng.normal(size=(2, frequencies.size)).T @ [1, 1j]
+    slow = np.count_nonzero(frequencies < fastest_hz)
     out = np.zeros(n)
     for low, high in pairwise(edges):
         inside = (frequencies >= low) & (frequencies < high)
-        carrier = np.fft.irfft(white * inside / np.sqrt(max(inside.sum(), 1)), n)
-        course = np.fft.irfft(np.fft.rfft(rng.normal(size=n)) * (frequencies < fastest_hz), n)
+        carrier = irfft(white * inside / np.sqrt(max(inside.sum(), 1)), longer)[:n]
+        course = irfft(rng.normal(size=(2, slow)).T @ [1, 1j], longer)[:n]
         out += carrier * np.exp(0.9 * course / course.std())
     return out / np.abs(out).max()
 
