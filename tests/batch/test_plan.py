@@ -75,6 +75,7 @@ def test_a_file_says_it_all(data):
     assert plan.keys == tuple(f"{name}--{variant}" for name in names for variant in ("short", "long"))
     assert plan["special--long"].settings == Settings(bin="5ms", covariates=("ry:cyclic:12",), history="500ms")
     assert plan["special--long"].path == data / "m2" / "day1.nwb"
+    assert "8 sessions" in plan._repr_html_()
     assert repr(plan).startswith("Plan(4 recordings x 2 sets of settings: m1-day1--short, m1-day1--long, ")
 
 

@@ -158,10 +158,11 @@ def test_a_run_that_is_stopped_loses_nothing_finished(data, tmp_path, how):
     assert times(fits)["s0"] == before
 
 
-def test_an_interrupt_that_the_fit_answers_itself_stops_the_batch(data, tmp_path):
+def test_an_interrupt_that_the_fit_answers_itself_stops_the_batch(data, tmp_path, capsys):
     """Solvers stop early and return; such a fit is not kept."""
     with pytest.raises(KeyboardInterrupt):
-        run(plan_of(data), tmp_path / "fits", fit=batch_jobs.interrupted_but_quiet, progress=False)
+        run(plan_of(data), tmp_path / "fits", fit=batch_jobs.interrupted_but_quiet)
+    assert "stopped: 0 of 4 sessions are finished and kept" in capsys.readouterr().err
     assert times(tmp_path / "fits") == {}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

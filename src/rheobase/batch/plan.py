@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import did_you_mean, kind_of
+from ..containers._repr import Table, shown_rows
 from ._keys import check_key, names_of, safe_key
 from ._plan_file import read_plan_file
 from ._recordings import Recording, find_recordings
@@ -195,6 +196,13 @@ class Plan:
         by = f" x {n_variants} sets of settings" if n_variants > 1 else ""
         shown = ", ".join(self.keys[:4]) + (", ..." if len(self) > 4 else "")
         return f"Plan({n_files} recording{'s' * (n_files != 1)}{by}: {shown})"
+
+    def _repr_html_(self) -> str:
+        first, last = shown_rows(len(self))
+        rows = [[job.key, str(job.path), job.variant] for job in self.jobs]
+        rows = [*rows[:first], ["..."] * 3, *rows[len(self) - last :]] if last else rows
+        foot = f"{len(self)} session{'s' * (len(self) != 1)}"
+        return Table(["key", "recording", "variant"], rows, foot, [False] * 3, title=type(self).__name__).html()
 
 
 def _jobs(

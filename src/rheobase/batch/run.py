@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import sys
+import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -107,9 +108,13 @@ def run(
         with closing(_Told(len(plan), len(plan) - len(jobs), progress)) as told:
             for job, reason in jobs:
                 told.say(f"{job.key}: fitted again, {reason}" if reason else "")
-            with closing(_backend(tasks, workers, client, retries, resources)) as outcomes:
-                for outcome in outcomes:
-                    told.hear(outcome)
+            try:
+                with closing(_backend(tasks, workers, client, retries, resources)) as outcomes:
+                    for outcome in outcomes:
+                        told.hear(outcome)
+            except KeyboardInterrupt:
+                told.say(f"stopped: {told.n_done} of {len(plan)} sessions are finished and kept; the same run goes on")
+                raise
         results = Results(store.folder, tuple(Entry.of(store, job.key, job, name_of(fit)) for job in plan))
         write_whole(store.folder / "results.csv", results.table().to_csv(index=False))
     return results
@@ -120,7 +125,9 @@ def fit_and_save(job: Job, folder: Path) -> dict[str, Any]:
     from .session import fit_session, save_session
 
     fitted = fit_session(job.path, job.settings)
-    save_session(fitted, folder)
+    with warnings.catch_warnings():  # of pictures: they are no matter of the model
+        warnings.simplefilter("ignore")
+        save_session(fitted, folder)
     return fitted.summary() | {"warnings": len(fitted.warnings), "scores": "scores.csv"}
 
 
@@ -165,12 +172,11 @@ class _Told:
     """A bar over the sessions, and lines above it."""
 
     def __init__(self, n_jobs: int, n_kept: int, progress: bool) -> None:
-        self.progress = progress
+        self.progress, self.n_done, self.n_failed = progress, n_kept, 0
         if progress:
             from tqdm.auto import tqdm
 
             self._bar = tqdm(total=n_jobs, initial=n_kept, desc="sessions", unit="session", disable=None)
-            self.n_failed = 0
             self.say(f"{n_kept} of {n_jobs} sessions are finished and kept" if n_kept else "")
 
     def say(self, line: str) -> None:
@@ -180,13 +186,13 @@ class _Told:
 
     def hear(self, outcome: Outcome) -> None:
         """Count a session that has ended, and tell what went wrong."""
-        if not self.progress:
-            return
+        self.n_done += outcome.status == "done"
+        self.n_failed += outcome.status == "failed"
         if outcome.status == "failed":
-            self.n_failed += 1
-            self._bar.set_postfix(failed=self.n_failed, refresh=False)
             self.say(f"{outcome.key}: failed, {outcome.message}")
-        self._bar.update()
+        if self.progress:
+            self._bar.set_postfix({"failed": self.n_failed} if self.n_failed else {}, refresh=False)
+            self._bar.update()
 
     def close(self) -> None:
         if self.progress:
