@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,8 @@ def prepare(file: Mapping[str, Any], settings: Settings) -> Prepared:
         msg = "there is nothing to fit: no covariate was found or given, and history and coupling are off."
         raise ValueError(msg)
     built = build(terms, response=units, bin_size=settings.bin_seconds, ep=epochs, memory=settings.memory)
+    if settings.observation_model == "Bernoulli":
+        built = _spike_or_none(built)
     window = max(settings.history_seconds or 0.0, settings.coupling_seconds or 0.0)
     window = max([window, *(parse(text).window or 0.0 for text in settings.covariates)])
     return Prepared(built, units, _free(built, signals), signals, window, settings)
@@ -190,6 +192,21 @@ def _spike_terms(units: TsGroup, settings: Settings) -> dict[str, tuple[RaisedCo
             raise ValueError(msg)
         out[name] = (RaisedCosineLogConv(max(2, min(n_functions, window)), window_size=window, label=name), units)
     return out
+
+
+def _spike_or_none(built: BuiltDesign) -> BuiltDesign:
+    """With a one for every bin with spikes, for models of a spike or none."""
+    counts = np.asarray(built.y.values)
+    several = float(np.mean(counts > 1))
+    if not several:
+        return built
+    warnings.warn(
+        f"Bernoulli models a spike or none: {100 * several:.2g} % of the counts are several spikes in one bin, and "
+        "were taken as one. Smaller bins, or the Poisson model, lose nothing.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return replace(built, y=built.y._like(built.t, np.minimum(counts, 1), built.time_support))
 
 
 def _free(built: BuiltDesign, signals: dict[str, list[Signal]]) -> BoolArray:

@@ -105,7 +105,10 @@ class Settings:
         for name in ("where", "units", "epochs"):
             _check_text(name, getattr(self, name), optional=True)
         object.__setattr__(self, "covariates", _names(self.covariates))
-        _ = self.bin_seconds, self.history_seconds, self.coupling_seconds
+        _ = self.bin_seconds
+        for name in ("history", "coupling"):
+            if optional_seconds(getattr(self, name), name) is None:  # "none" and 0 are None
+                object.__setattr__(self, name, None)
         for name, least in (("min_spikes", 1), ("history_functions", 1), ("coupling_functions", 1), ("folds", 2)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         _check_name("penalty", self.penalty, PENALTIES)
