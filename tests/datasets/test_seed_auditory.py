@@ -17,7 +17,7 @@ SIZES = {"n_units": 9, "n_songs": 2, "n_calls": 2, "n_noises": 1, "n_repeats": 4
 def recording(tmp_path_factory):
     """A folder in the place where a download would have put it, and what it was made of."""
     root = tmp_path_factory.mktemp("cache")
-    return root, simulate_aa4(root / "AA4", animal=ANIMAL, coverage=0.5, seed=3, **SIZES)
+    return root, simulate_aa4(root / "AA4", animal=ANIMAL, coverage=0.5, seed=5, **SIZES)
 
 
 @pytest.mark.filterwarnings("ignore:The set_bad function:PendingDeprecationWarning")
@@ -137,12 +137,11 @@ def test_the_simulated_recording_is_what_it_says(recording):
             simulate_aa4(simulated.path, **options)
 
 
-def test_its_receptive_fields_are_found(recording):
+def test_receptive_fields_of_a_simulated_recording_are_found(tmp_path):
     """With the truth's own lags and a fixed strength: the next step that the notebook names."""
-    _, simulated = recording
+    simulated = simulate_aa4(tmp_path, n_units=2, n_songs=1, n_calls=0, n_noises=5, n_repeats=12, coverage=1.0)
     ds = CRCNSAA4Dataset(simulated.path, dt_ms=DT_MS, smooth=False)
-    ds.select_neuron(int(ds.nrn_masks.sum(axis=0).argmax()))
     strf = STRF(tmax=0.055, penalty="smooth", strength=[0.1, 0.1]).fit(ds)
     np.testing.assert_array_equal(strf.lags_ms_, simulated.lags_ms)
-    truth = simulated.fields[strf.neurons_[0]]
-    assert np.corrcoef(strf.weights_[0].ravel(), truth.ravel())[0, 1] > 0.4  # four repeats of six seconds of sound
+    for field, truth in zip(strf.weights_, simulated.fields, strict=True):
+        assert np.corrcoef(field.ravel(), truth.ravel())[0, 1] > 0.6  # about 0.8 with this much sound

@@ -202,7 +202,7 @@ def _present(
     rng: np.random.Generator,
 ) -> list[Presentation]:
     """Spike times, s from onset, of each repeat of each sound that was heard, from half a second before it."""
-    rest = rng.uniform(5.0, 15.0)
+    rest = rng.uniform(2.0, 15.0)
     drives = [_drive(own, sound, scale) for sound in sounds]
     center = np.concatenate(drives).mean()
     found = []
