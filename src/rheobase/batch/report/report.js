@@ -111,5 +111,13 @@ window.addEventListener("resize", () => {
   waiting = setTimeout(drawAll, 120);
 });
 
+/** On paper, pictures are drawn for the width of a page, so that their text keeps its size. */
+function fitTo(width) {
+  document.body.style.width = width;
+  drawAll();
+}
+window.addEventListener("beforeprint", () => fitTo("700px"));
+window.addEventListener("afterprint", () => fitTo(""));
+
 drawAll();
 if (!chooseFromHash()) choose(Number(rowsOf()[0].dataset.neuron));
