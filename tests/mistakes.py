@@ -350,7 +350,7 @@ MODELS = (
         "Other features at prediction",
         "GLM().fit(X, y).predict(X[:, :2])",
         ValueError,
-        "X has 2 features, but the model was fitted with 3.",
+        "X has 2 features, but GLM is expecting 3 features as input, those of fit.",
         "Make the second design with `like=`: `build(terms, ..., like=first)` keeps bases and their ranges.",
     ),
     Mistake(

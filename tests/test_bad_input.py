@@ -237,7 +237,7 @@ MODELS = [
         ValueError,
         r"regularizer_strength has shape \(7,\), which does not match the coefficients' \(3, 1\)",
     ),
-    (lambda: FITTED.predict(X[:, :2]), ValueError, "X has 2 features, but the model was fitted with 3"),
+    (lambda: FITTED.predict(X[:, :2]), ValueError, "X has 2 features, but GLM is expecting 3 features as input"),
     (lambda: FITTED.score(X, Y, score_type="r2"), NotImplementedError, "score_type must be one of .* got 'r2'"),
     (lambda: FITTED.simulate("a", X), TypeError, r"random_key must be a seed \(int\) or a JAX random key, got str"),
     (lambda: FITTED.compute_loss((np.zeros(3),), X, Y), ValueError, "^params must be a pair .* got tuple of length 1"),

@@ -147,6 +147,9 @@ class AbstractArguments(AbstractEstimator):
         check_bounds(value)
         self._coef_bounds = value
 
+    def _positive_only(self) -> bool:
+        return not isinstance(self._observation_model, observation_models.GaussianObservations)
+
     def _mask(self, shape):
         """Which coefficients are free, shape (feature, neuron); None for all."""
         return None

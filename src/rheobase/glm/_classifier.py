@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import NotConvergedWarning, NotFittedError, SilentNeuronWarning
+from .._errors import NotConvergedWarning, SilentNeuronWarning
 from .._types import BoolArray, FloatArray, IntArray
 from .._x64 import enable_x64
 from ..containers import TsdTensor
@@ -20,8 +20,10 @@ from ._class_search import search_classes
 from ._classifier_arguments import AbstractClassifierArguments
 from ._classify import solve_classes
 from ._cv import CV
+from ._estimator import not_fitted
 from ._inputs import Clock, as_design, check_same_rows, clock_of, names_of_features
 from ._labels import decode, encode, read_labels
+from ._prediction import check_n_features
 from ._rows import read_rows
 from ._trees import check_blocks, is_tree, joined
 from .saving import save_model
@@ -168,12 +170,10 @@ class AbstractClassifier(AbstractClassifierArguments):
         """Log-probabilities, shape (time, neuron, class); NaN on masked rows."""
         if self.coef_ is None or self.intercept_ is None:
             msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first, or set coef_ and intercept_."
-            raise NotFittedError(msg)
+            raise not_fitted(msg)
         coef = joined(self.coef_)
         check_blocks(self.coef_, design)
-        if coef.shape[0] != design.n_features:
-            msg = f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}."
-            raise ValueError(msg)
+        check_n_features(design, coef, type(self).__name__)
         kept, n = self._mask(coef.shape), design.n_samples
         flat = (coef if kept is None else coef * kept).reshape(coef.shape[0], -1)
         eta = np.asarray(design.matvec(flat))[:n].reshape(n, -1, self.n_classes)
@@ -375,7 +375,7 @@ class AbstractClassifier(AbstractClassifierArguments):
         """
         if self.coef_ is None or self.intercept_ is None:
             msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first."
-            raise NotFittedError(msg)
+            raise not_fitted(msg)
         self._classes("inference")
         design, index = self._check_data(X, y)
         weight = read_rows(X, *index.shape, sample_weight=sample_weight).weight

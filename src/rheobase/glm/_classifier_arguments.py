@@ -36,6 +36,18 @@ class AbstractClassifierArguments(AbstractArguments):
             solver_kwargs,
         )
 
+    def __sklearn_tags__(self):
+        """What scikit-learn should know: a classifier that takes NaN."""
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.regressor_tags = "classifier", None
+        tags.classifier_tags = ClassifierTags(poor_score=True, multi_class=self.n_classes > 2)
+        return tags
+
+    def _positive_only(self) -> bool:
+        return False  # labels are of any type
+
     # --- constructor arguments ----------------------------------------------------------------------------------
 
     @property

@@ -7,14 +7,29 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
 from typing import Any
 
-from .._errors import did_you_mean
+from .._errors import NotFittedError, did_you_mean
 from .._manners import Plotted
 from ._trees import Blocks
 
-__all__ = ["AbstractEstimator"]
+__all__ = ["AbstractEstimator", "not_fitted"]
+
+
+def not_fitted(message: str) -> NotFittedError:
+    """The error of a model without coefficients: also scikit-learn's own, if that is loaded, for who catches that."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    if theirs is None:
+        return NotFittedError(message)
+    return _both(theirs.NotFittedError)(message)
+
+
+@functools.cache
+def _both(theirs: type[Exception]) -> type[NotFittedError]:
+    return type("NotFittedError", (NotFittedError, theirs), {"__reduce__": lambda self: (not_fitted, self.args)})
 
 
 class AbstractEstimator(Plotted):
@@ -92,10 +107,20 @@ class AbstractEstimator(Plotted):
         population = self._response_ndim == 2
         return Tags(
             estimator_type="regressor",
-            target_tags=TargetTags(required=True, two_d_labels=population, multi_output=population),
-            regressor_tags=RegressorTags(),
+            target_tags=TargetTags(
+                required=True,
+                two_d_labels=population,
+                multi_output=population,
+                single_output=not population,
+                positive_only=self._positive_only(),
+            ),
+            regressor_tags=RegressorTags(poor_score=True),  # a score is a log-likelihood, not a share of variance
             input_tags=InputTags(allow_nan=True),
         )
+
+    def _positive_only(self) -> bool:
+        """Whether a negative response is refused."""
+        return False
 
     _response_ndim: int
 

@@ -82,12 +82,13 @@ def as_design(X: Any, name: str = "X") -> AbstractDesign:
     """
     if isinstance(X, AbstractDesign):
         return X
+    _refuse_sparse(X, name)
     if is_tree(X):
         return _stacked(X, name)
     values = numeric(X, name)
     if values.ndim != 2:
         fix = (
-            "Add the feature axis: np.expand_dims(X, 1)."
+            "Reshape your data so that it has an axis of features: np.expand_dims(X, 1)."
             if values.ndim == 1
             else "Flatten the trailing axes into features."
         )
@@ -95,6 +96,8 @@ def as_design(X: Any, name: str = "X") -> AbstractDesign:
         raise ValueError(msg)
     if 0 in values.shape:
         msg = f"{name} must have at least one row and one feature, got shape {values.shape}."
+        if values.shape[1] == 0:
+            msg += f" 0 feature(s) (shape={values.shape}) while a minimum of 1 is required."  # as scikit-learn says it
         raise ValueError(msg)
     return Dense(values)
 
@@ -254,7 +257,16 @@ def numeric(values: Any, name: str) -> np.ndarray:
         msg = f"{name} must be an array or a time series, got {type(values).__name__}. Count events in bins first: "
         msg += "spikes.count(bin_size, ep)."
         raise TypeError(msg)
+    if values is None:
+        msg = f"the model requires {name} to be passed, but the target {name} is None."
+        raise ValueError(msg)
+    _refuse_sparse(values, name)
     array = np.asarray(getattr(values, "values", values) if isinstance(values, TimeSeriesLike) else values)
+    if array.dtype == object:
+        array = numbers_in(array, name)
+    if array.dtype.kind == "c":
+        msg = f"Complex data not supported: {name} has dtype {array.dtype}. Take the real part, or np.abs({name})."
+        raise ValueError(msg)
     if array.dtype.kind not in "biuf":
         msg = f"{name} must be numeric, got {type(values).__name__} with dtype {array.dtype}."
         raise TypeError(msg)
@@ -276,3 +288,21 @@ def names_of_features(X: Any, n_features: int, given: Any = None) -> tuple[str, 
         msg = f"feature_names must have one entry for each of the {n_features} features, got {len(columns)}."
         raise ValueError(msg)
     return tuple(f"x{name}" if isinstance(name, int | np.integer) else str(name) for name in columns)
+
+
+def numbers_in(array: np.ndarray, name: str) -> np.ndarray:
+    """Python numbers in an array of objects as float64; None is NaN."""
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} must be numeric, got an array of objects that hold something else ({error})."
+        raise TypeError(msg) from error
+
+
+def _refuse_sparse(values: Any, name: str) -> None:
+    if type(values).__module__.startswith("scipy.sparse"):
+        msg = (
+            f"{name} is sparse, and sparse input is not supported; give {name}.toarray(), or a design that makes its "
+            "features block by block: rheobase.design.build(..., kind='on the fly')."
+        )
+        raise TypeError(msg)

@@ -26,6 +26,9 @@ def read_labels(y: Any, ndim: int | None = None) -> np.ndarray:
     ValueError
         If it has another number of dimensions.
     """
+    if y is None:
+        msg = "the model requires y to be passed, but the target y is None."
+        raise ValueError(msg)
     labels = np.asarray(getattr(y, "values", y) if isinstance(y, TimeSeriesLike) else y)
     if labels.dtype == object:  # pandas gives text so
         known = labels[~_missing(labels)]
@@ -54,8 +57,9 @@ def classes_in(labels: np.ndarray) -> np.ndarray:
     known = labels[~_missing(labels)]
     if known.dtype.kind == "f" and np.any(known != np.floor(known)):
         msg = (
-            f"labels in y must be whole numbers or text, got {known[known != np.floor(known)][0]:.6g}: are these "
-            "measurements? For those use GLM, or cut them into classes with np.digitize."
+            f"labels in y must be whole numbers or text, got a continuous target such as "
+            f"{known[known != np.floor(known)][0]:.6g}: are these measurements? For those use "
+            "GLM, or cut them into classes with np.digitize."
         )
         raise ValueError(msg)
     try:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import NotFittedError
 from .._types import FloatArray
 from .._x64 import enable_x64
 from ..design import AbstractDesign, Dense
@@ -16,6 +15,7 @@ from ..observation_models._core import SCORE_TYPES, aggregate, unknown_score
 from ..regularizer import Ridge
 from ._arguments import AbstractArguments
 from ._by_blocks import BlockMean, Summed, mean_by_blocks, sums_by_blocks, total_of
+from ._estimator import not_fitted
 from ._fit import solve
 from ._inputs import as_design, check_columns, clock_of
 from ._trees import check_blocks, joined
@@ -29,7 +29,7 @@ class AbstractPredictor(AbstractArguments):
     def _parameters(self) -> tuple[FloatArray, FloatArray]:
         if self.coef_ is None or self.intercept_ is None:
             msg = f"this {type(self).__name__} is not fitted: call fit(X, y) first, or set coef_ and intercept_."
-            raise NotFittedError(msg)
+            raise not_fitted(msg)
         coef = joined(self.coef_)
         coef = coef[:, None] if self._response_ndim == 1 else coef
         return coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64))
@@ -38,7 +38,7 @@ class AbstractPredictor(AbstractArguments):
         """Mean response, shape (n_samples, neuron); NaN on masked rows."""
         coef, intercept = self._parameters()
         check_blocks(self.coef_, design)
-        check_n_features(design, coef)
+        check_n_features(design, coef, type(self).__name__)
         n, kept = design.n_samples, self._mask(coef.shape)
         coef = coef if kept is None else coef * kept
         if isinstance(design, AbstractBlockwise):
@@ -161,7 +161,7 @@ class AbstractPredictor(AbstractArguments):
         """The same from sums over blocks of rows, so that nothing of shape (row, neuron) is made."""
         model, scale = self.observation_model, self.scale_
         coef, intercept = self._parameters()
-        check_n_features(design, coef)
+        check_n_features(design, coef, type(self).__name__)
         kept = self._mask(coef.shape)
         mean = BlockMean(coef if kept is None else coef * kept, intercept, terms.offset, self.inverse_link_function)
         score = model.deviance if score_type == "pseudo-r2-Cohen" else model.log_likelihood_per_sample
@@ -234,12 +234,12 @@ class AbstractPredictor(AbstractArguments):
         return float(np.asarray(loss).mean(axis=0).sum())
 
 
-def check_n_features(design: AbstractDesign, coef: FloatArray) -> None:
+def check_n_features(design: AbstractDesign, coef: FloatArray, model: str) -> None:
     """Raise a ValueError if the design has another number of features than the model."""
     if coef.shape[0] != design.n_features:
         msg = (
-            f"X has {design.n_features} features, but the model was fitted with {coef.shape[0]}. Make X in the "
-            "same way as for fit: same bases, same inputs, same order."
+            f"X has {design.n_features} features, but {model} is expecting {coef.shape[0]} features as input, "
+            "those of fit. Make X in the same way: same bases, same inputs, same order."
         )
         raise ValueError(msg)
 

@@ -122,6 +122,8 @@ class Stream:
                 f"a batch must have the {n - 1} features and {known} neuron(s) of those before it, got {n_features} "
                 f"and {n_neurons}."
             )
+            if n_features != n - 1:  # as scikit-learn says it
+                msg = f"X has {n_features} features, but partial_fit is expecting {n - 1} features as input: {msg}"
             raise ValueError(msg)
 
     # --- what is counted -----------------------------------------------------------------------------------------
