@@ -117,9 +117,13 @@ FILES = [
     (lambda p: TSD.save(p), RuntimeError, "is directory; give the name of a file in it"),
     (lambda p: cli("demo", p / "b.nwb"), SystemExit, r"rheobase: error: File .*b\.nwb does not exist"),
     (lambda p: cli("demo", p / "a.nwb"), SystemExit, r"rheobase: error: .*a\.nwb cannot be read: it is no HDF5"),
-    (lambda p: cli("demo", "--bin-ms", "0"), SystemExit, "argument --bin-ms: must be positive, got 0"),
-    (lambda p: cli("demo", "--neurons", "few"), SystemExit, r"argument --neurons: .*few"),
-    (lambda p: cli("dmo"), SystemExit, "invalid choice: 'dmo'"),
+    (lambda p: cli("demo", "--bin-ms", "0"), SystemExit, "Invalid value for '--bin-ms': 0.0 is not in the range x>0"),
+    (
+        lambda p: cli("demo", "--neurons", "few"),
+        SystemExit,
+        "Invalid value for '--neurons': 'few' is not a valid integer",
+    ),
+    (lambda p: cli("dmo"), SystemExit, "there is no command 'dmo'; .* Did you mean 'demo'"),
 ]
 
 ANALYSIS = [

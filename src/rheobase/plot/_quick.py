@@ -48,7 +48,7 @@ def quick_plot(thing: Any, **options: Any) -> Any:
     Examples
     --------
     >>> import rheobase as rb
-    >>> rows = rb.TsGroup({0: rb.Ts([0.1, 0.5]), 1: rb.Ts([0.2])}, time_support=rb.IntervalSet(0, 1)).plot()
+    >>> rows = rb.TsGroup({0: rb.Ts([0.1, 0.5]), 1: rb.Ts([0.2, 0.9])}).plot()
     >>> len(rows)
     2
     """
