@@ -13,7 +13,7 @@ from ._covariance import term_covariances
 from ._goodness import ks_curves
 from ._terms import Shape, coupling_maps, curves_of_neuron, is_periodic, shape_of
 from ._traces import SMOOTHING, traces
-from ._tuning import column_names, tuning_of_term
+from ._tuning import behaviour_of, column_names, tuning_of_term
 
 if TYPE_CHECKING:
     from ..fitted import FittedSession
@@ -52,9 +52,9 @@ def report_content(
     shapes = [shape_of(fitted, term, points(96), points(28)) for term in fitted.built.terms if term.n_columns]
     if covariances is None:
         covariances, no_intervals = term_covariances(fitted.model, fitted.built, fitted.counts)
-    behaviour = [shape for shape in shapes if shape.term.label in fitted.covariates]
+    behaviour = [shape for shape in shapes if behaviour_of(fitted, shape.term.label) is not None]
     tuning = [
-        {"label": shape.term.label, "axes": _places(fitted, shape, curve), **curve}
+        {"label": _title(shape), "axes": _places(fitted, shape, curve), **curve}
         for shape in behaviour
         for curve in _tuning(fitted, shape, points(28))
     ]
@@ -114,7 +114,7 @@ def _shared(fitted: FittedSession, shape: Shape) -> dict[str, Any]:
         axes = _places(fitted, shape, {"centres": list(shape.axes), "name": ""})
     events = shape.term.are_events
     return {
-        "label": shape.term.label,
+        "label": _title(shape),
         "kind": shape.kind,
         "axes": axes,
         "events": events,
@@ -124,13 +124,21 @@ def _shared(fitted: FittedSession, shape: Shape) -> dict[str, Any]:
 
 def _places(fitted: FittedSession, shape: Shape, curve: dict[str, Any]) -> list[dict[str, Any]]:
     """Axes of a signal: its name, unit and places."""
-    label = shape.term.label
-    unit = unit_text(fitted.covariate_units.get(label))
+    label, found = _title(shape), behaviour_of(fitted, shape.term.label)
+    unit = "" if found is None else unit_text(fitted.covariate_units.get(found[0]))
+    if not unit and is_periodic(shape.term) and abs(np.ptp(shape.axes[0]) - 2 * math.pi) < 0.01:
+        unit = "rad"
     names = [f"{label} {curve['name']}".strip()]
     if len(curve["centres"]) > 1:
-        signal = fitted.covariates.get(label)
-        names = [f"{label} {n}" for n in range(1, 3)] if signal is None else column_names(label, signal)
+        names = [f"{label} {n}" for n in range(1, 3)] if found is None else column_names(*found)
     return [{"label": n, "unit": unit, "values": x} for n, x in zip(names, curve["centres"], strict=True)]
+
+
+def _title(shape: Shape) -> str:
+    """Name of a term as it is read: ``position x`` for ``position.position[x]``."""
+    label = shape.term.label
+    name, _, column = label.partition(".")
+    return f"{name} {column[len(name) + 1 : -1]}" if column.startswith(f"{name}[") and column.endswith("]") else label
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from ..._types import FloatArray
 if TYPE_CHECKING:
     from ..fitted import FittedSession
 
-__all__ = ["column_names", "tuning_of_term"]
+__all__ = ["behaviour_of", "column_names", "tuning_of_term"]
 
 _MOST_LEVELS = 12
 """Distinct values up to which a signal has a point for each of them, not bins."""
@@ -43,7 +43,7 @@ def tuning_of_term(
         input), ``occupancy`` (s, one entry for each bin), ``measured`` and ``predicted`` (Hz, shape (bin, neuron), NaN
         where the behaviour never was).
     """
-    signal = fitted.covariates[label]
+    _, signal = behaviour_of(fitted, label)
     values = np.asarray(signal.values, dtype=np.float64)
     columns = [values] if values.ndim == 1 else list(values.T)
     names = column_names(label, signal)
@@ -72,6 +72,21 @@ def tuning_of_term(
             }
         )
     return out
+
+
+def behaviour_of(fitted: FittedSession, label: str) -> tuple[str, Any] | None:
+    """Name and values of the behaviour that drives a term; None for spikes.
+
+    A sum of bases over the columns of a frame has a term for each of them, ``position.position[x]``.
+    """
+    if label in fitted.covariates:
+        return label, fitted.covariates[label]
+    for name, signal in fitted.covariates.items():
+        if signal.ndim > 1:
+            for number, column in enumerate(signal.columns):
+                if label == f"{name}.{column}":
+                    return name, signal[:, number]
+    return None
 
 
 def column_names(label: str, signal: Any) -> list[str]:

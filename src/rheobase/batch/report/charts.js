@@ -42,7 +42,7 @@ function pad([low, high], share = 0.05) {
 /** Round numbers inside [low, high], about n of them. */
 function ticks(low, high, n) {
   const raw = (high - low) / Math.max(n, 1), power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999) || power * 10;
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.7) || power * 10;
   const out = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(Number((k * step).toPrecision(12)));
   return out;
@@ -55,6 +55,7 @@ function marks(kind, low, high, n) {
     let values = ticks(a, b, n);
     if (b / a > 2.5) values = decades(a, b, [1, 2, 5]);
     if (values.length > n * 1.6) values = decades(a, b, [1, 3]);
+    if (values.length < 2) values = ticks(a, b, n);
     if (values.length > n * 1.6) values = decades(a, b, [1]);
     if (values.length > n * 1.6) values = values.filter((_, k) => k % Math.ceil(values.length / n) === 0);
     return values.map((v) => [Math.log(v), show(v)]);
@@ -62,6 +63,7 @@ function marks(kind, low, high, n) {
   if (kind === "log10") {
     let values = decades(10 ** low, 10 ** high, [1, 2, 5]);
     if (values.length > n * 1.5) values = decades(10 ** low, 10 ** high, [1]);
+    if (values.length < 2) values = ticks(10 ** low, 10 ** high, n);
     return values.map((v) => [Math.log10(v), show(v)]);
   }
   if (kind === "angle") {
