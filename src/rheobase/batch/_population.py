@@ -118,7 +118,7 @@ def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: 
     model = PopulationGLM(
         "Poisson",
         regularizer="Ridge",
-        regularizer_strength=np.tile(strengths, (n_features, 1)),
+        regularizer_strength=strengths[None],
         feature_mask=free.astype(np.int64),
     )
     stats = {
@@ -165,12 +165,18 @@ class _Columns:
 
 
 def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Folds, tell: Tell) -> Found:
-    """By the general solvers; each fold searches for its own strengths, if they are searched for."""
+    """By the general solvers; strengths that are found by cross-validation hold for the folds too, those of
+    ``"reml"`` are found in each.
+    """
     used = np.flatnonzero(built.mask)
     n_features, n_neurons = free.shape
     splits = list(folds.split())
-    model = _model(built, settings, free, [(used[train], used[test]) for train, test in splits])
-    built.fit(model)
+    strength: Any = settings.strength
+    if strength == "cv":
+        strength = CV(cv=[(used[train], used[test]) for train, test in splits])
+    model = built.fit(_model(built, settings, free, strength))
+    if isinstance(strength, CV):
+        strength = model.strength_[None]
     errors = np.full((n_features + 1, n_neurons), np.nan)
     if settings.penalty not in _KINKED:
         errors = np.where(np.vstack([free, np.ones(n_neurons, bool)]), model.inference(*built).standard_errors, np.nan)
@@ -179,7 +185,7 @@ def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Fo
     for train, test in splits:
         response = np.full(built.y.shape, np.nan)
         response[used[train]] = np.asarray(built.y.values)[used[train]]
-        part = _model(built, settings, free, None)
+        part = _model(built, settings, free, strength)
         part.fit(built.X, built.y._like(built.t, response, built.time_support))
         held_out[test] = np.asarray(part.predict(built.X))[used[test]]
         tell(n_neurons // (len(splits) + 1), "held-out parts")
@@ -187,12 +193,9 @@ def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Fo
     return Found(model, errors, held_out, strength, np.asarray(model.solution_.converged))
 
 
-def _model(built: BuiltDesign, settings: Settings, free: BoolArray, splits: Any) -> PopulationGLM:
-    strength: Any = settings.strength
+def _model(built: BuiltDesign, settings: Settings, free: BoolArray, strength: Any) -> PopulationGLM:
     if settings.penalty == "UnRegularized":
         strength = None
-    elif strength == "cv":
-        strength = CV(cv=settings.folds if splits is None else splits)
     regularizer: Any = settings.penalty
     if settings.penalty == "GroupLasso":
         regularizer = GroupLasso(mask=built.groups)

@@ -71,7 +71,7 @@ def coefficient_table(built: BuiltDesign, found: Found, free: np.ndarray, units:
 
     model = found.model
     n_neurons = free.shape[1]
-    terms = np.array([term.label for term in built.terms for _ in range(term.n_columns)] + ["intercept"])
+    terms = np.repeat([*(term.label for term in built.terms), "intercept"], [*(t.n_columns for t in built.terms), 1])
     names = np.array([*built.names, "intercept"])
     values = np.vstack([np.asarray(model.coef_), model.intercept_])
     shown = np.vstack([free, np.ones((1, n_neurons), dtype=bool)]).T

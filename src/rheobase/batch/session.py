@@ -46,8 +46,9 @@ def fit_session(path: str | Path, settings: Settings | None = None, *, progress:
     fitted with its own past (and that of the others, if there is a coupling window). The recording is cut into
     ``settings.folds`` folds of blocks of 20 s and more that take turns; each fold is predicted by a model that was
     fitted to the others, without what lies within the longest window of it. The scores are those of these predictions;
-    the model that is returned was fitted to everything. With ``strength="cv"`` each neuron's strength is the one, of
-    seven a decade apart, whose held-out predictions are best.
+    the model that is returned was fitted to everything. With ``strength="cv"`` each neuron has the strength, of seven a
+    decade apart, whose held-out predictions are best; the same number is used in all folds, so that what the scores
+    know of the parts held out is that one number.
 
     Functions of a covariate that were visited for less than a second keep a coefficient of zero.
 
