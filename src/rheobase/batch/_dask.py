@@ -69,7 +69,7 @@ def _ended(
         for future in distributed.as_completed(list(left), raise_errors=False):
             yield future, left.pop(future)
     finally:
-        if left:
+        if left and client.status == "running":
             client.cancel(list(left), force=True)
 
 

@@ -154,7 +154,7 @@ def _unfinished(plan: Plan, store: Store, fit: Fit, resume: bool) -> list[tuple[
     for job in plan:
         entry = Entry.of(store, job.key, job, name_of(fit))
         if entry.status == "done" and not resume:
-            found.append((job, "because resume is False"))
+            found.append((job, ""))
         elif entry.status != "done":
             found.append((job, "because it failed" if entry.status == "failed" else entry.message))
     return found
