@@ -135,6 +135,8 @@ def test_the_simulated_recording_is_what_it_says(recording):
     for options, message in (({"n_units": 0}, "n_units must be at least 1"), ({"coverage": 2}, "fraction from 0 to 1")):
         with pytest.raises(ValueError, match=message):
             simulate_aa4(simulated.path, **options)
+    with pytest.raises(FileExistsError, match="holds units already: give another path or animal"):
+        simulate_aa4(simulated.path, animal=ANIMAL)
 
 
 def test_receptive_fields_of_a_simulated_recording_are_found(tmp_path):

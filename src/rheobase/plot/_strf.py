@@ -18,6 +18,9 @@ from ._maps import color_bar, draw_bands
 
 __all__ = ["plot_strf"]
 
+_COLUMNS = 4
+"""Fields beside each other in a figure of our own."""
+
 
 def plot_strf(
     strf: Any,
@@ -100,6 +103,8 @@ def plot_strf(
         if edges[0] < 0 < edges[-1] and lags[0] < 0:
             one.axvline(0, color=QUIET, linewidth=0.8)
         drawn.append(mesh)
+        if ax is None and len(drawn) % _COLUMNS != 1:
+            one.set_ylabel("")  # the same as on the left
     _bars(drawn, fields[rows], axes, label, shared)
     return drawn
 
@@ -164,7 +169,7 @@ def _axes(ax: Any, n: int) -> list[Axes]:
         return axes
     import matplotlib.pyplot as plt
 
-    columns = min(n, 4)
+    columns = min(n, _COLUMNS)
     rows = -(-n // columns)
     with plt.style.context(plot_style):
         size = (3.0 * columns + 0.6, 2.5 * rows)
@@ -189,5 +194,5 @@ def _bars(drawn: list[QuadMesh], fields: FloatArray, axes: list[Axes], label: st
         color_bar(drawn[-1], label, fields, ax=axes)
         return
     for number, (mesh, field) in enumerate(zip(drawn, fields)):
-        last = number == len(drawn) - 1 or (number + 1) % 4 == 0
+        last = number == len(drawn) - 1 or (number + 1) % _COLUMNS == 0
         color_bar(mesh, label if last else "", field)

@@ -79,7 +79,7 @@ def simulate_aa4(
     Parameters
     ----------
     path : path-like
-        Folder; that of the animal is made in it.
+        Folder; that of the animal is made in it, and must not hold units yet.
     animal : str
     n_units : int
     n_songs, n_calls, n_noises : int
@@ -100,6 +100,8 @@ def simulate_aa4(
     ------
     ValueError
         If there is no unit, sound or repeat, or `coverage` is no fraction.
+    FileExistsError
+        If there are units of this animal already: none is deleted, nor mixed with others.
 
     Examples
     --------
@@ -120,6 +122,9 @@ def simulate_aa4(
         raise ValueError(msg)
     rng = np.random.default_rng(seed)
     folder = Path(path) / animal
+    if any(folder.glob("*.h5")):
+        msg = f"{folder} holds units already: give another path or animal."
+        raise FileExistsError(msg)
     (folder / "wavfiles").mkdir(parents=True, exist_ok=True)
     makers = [("song", song)] * n_songs + [("call", call)] * n_calls + [("mlnoise", modulated_noise)] * n_noises
     sounds = [
