@@ -17,6 +17,8 @@ from rheobase.glm import _problem as problem_room
 from rheobase.solvers import Result, Solution
 from rheobase.solvers._core import Progress
 
+pytestmark = pytest.mark.filterwarnings("ignore::rheobase._errors.SuspiciousDataWarning")
+
 NATIVE = ["Newton", "GramLBFGS"]
 RIDGES = {"none": None, "scalar": 0.1, "array": np.array([0.01, 0.3, 1.0])}
 MASK = np.array([[1, 1, 0, 1], [0, 1, 1, 1], [1, 1, 0, 1]])
