@@ -46,8 +46,12 @@ def by_hand(fitted):
     """The same model through the public API."""
     file = rb.load_file(fitted.path)
     spikes, log = file["units"], rb.basis.RaisedCosineLogConv
+    drive = np.asarray(file["stimulus"].values)
+    stimulus = rb.Tsd(
+        file["stimulus"].t, (drive - drive.mean()) / drive.std(), time_support=file["stimulus"].time_support
+    )
     terms = {
-        "stimulus": (log(4, window_size=6), file["stimulus"]),
+        "stimulus": (log(4, window_size=6), stimulus),
         "history": (log(3, window_size=6), spikes),
         "coupling": (log(2, window_size=4), spikes),
     }

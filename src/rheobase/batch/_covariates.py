@@ -114,6 +114,8 @@ def parse(text: str) -> Covariate:
 def term_of(covariate: Covariate, file: Mapping[str, Any], bin_seconds: float) -> tuple[tuple[Any, ...], list[Signal]]:
     """A term for `rheobase.design.build`, and the columns that it is made of.
 
+    What is filtered, or enters as it is, is taken in standard deviations from its mean.
+
     Raises
     ------
     KeyError
@@ -122,10 +124,10 @@ def term_of(covariate: Covariate, file: Mapping[str, Any], bin_seconds: float) -
         If it is no signal, or the numbers of functions and of columns differ.
     """
     signals = [signal for key in covariate.keys for signal in _columns(covariate, key, file)]
-    if covariate.window is not None:
-        return _past(covariate, signals, bin_seconds), signals
-    if covariate.basis == "linear":
-        return (_side_by_side(signals),), signals
+    if covariate.window is not None or covariate.basis == "linear":
+        signals = [_standardized(signal, covariate) for signal in signals]  # one ridge for volts and for amperes
+        series = _side_by_side(signals)
+        return ((series,) if covariate.window is None else (_past(covariate, bin_seconds), series)), signals
     product = covariate.product or not covariate.sizes
     sizes = covariate.sizes or _usual_sizes(len(signals))
     if len(sizes) == 1:
@@ -233,14 +235,22 @@ def _range(signal: Signal, covariate: Covariate) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def _past(covariate: Covariate, signals: list[Signal], bin_seconds: float) -> tuple[Any, ...]:
+def _standardized(signal: Signal, covariate: Covariate) -> Signal:
+    """In standard deviations from the mean."""
+    _range(signal, covariate)
+    values = np.asarray(signal.series.values, dtype=float)
+    scaled = (values - np.nanmean(values)) / np.nanstd(values)
+    return Signal(signal.name, Tsd(t=signal.series.t, d=scaled, time_support=signal.series.time_support), "SD")
+
+
+def _past(covariate: Covariate, bin_seconds: float) -> AbstractBasis:
     window = round(covariate.window / bin_seconds)
     if window < 2:
         msg = f"covariate {covariate.text!r}: the window is shorter than two bins of {bin_seconds:g} s."
         raise ValueError(msg)
     n = covariate.sizes[0] if covariate.sizes else min(8, window)
     kind = _PAST[covariate.basis or "raised-cosine-log"]
-    return kind(n, window_size=window, label=covariate.name), _side_by_side(signals)
+    return kind(n, window_size=window, label=covariate.name)
 
 
 def _side_by_side(signals: list[Signal]) -> Tsd | TsdFrame:
