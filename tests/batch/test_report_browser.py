@@ -144,7 +144,7 @@ def test_a_link_opens_a_neuron(opened):
     page = opened("#unit=3")
     assert page.locator("#neuron-name").inner_text() == "Neuron 3"
     page.evaluate("location.hash = 'unit=1'")
-    page.wait_for_function("document.getElementById('neuron-name').textContent === 'Neuron 1'")
+    sync.expect(page.locator("#neuron-name")).to_have_text("Neuron 1")
     page.evaluate("location.hash = 'unit=%E0%A4%A'")  # neither a unit nor an escape
     assert page.locator("#neuron-name").inner_text() == "Neuron 1"
 
@@ -176,7 +176,8 @@ def test_a_phone_needs_no_sideways_scrolling(opened, scheme):
 
 def test_pictures_follow_the_width(opened):
     page = opened(width=1280)
-    before = page.locator(".wide svg[role=img]").first.get_attribute("width")
+    picture = page.locator(".wide svg[role=img]").first
+    before = picture.get_attribute("width")
     page.set_viewport_size({"width": 500, "height": 900})
-    page.wait_for_function(f"document.querySelector('.wide svg[role=img]').getAttribute('width') !== '{before}'")
-    assert float(page.locator(".wide svg[role=img]").first.get_attribute("width")) < 500
+    sync.expect(picture).not_to_have_attribute("width", before)
+    assert float(picture.get_attribute("width")) < 500

@@ -42,7 +42,7 @@ function pad([low, high], share = 0.05) {
 /** Round numbers inside [low, high], about n of them. */
 function ticks(low, high, n) {
   const raw = (high - low) / Math.max(n, 1), power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.7) || power * 10;
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.85) || power * 10;
   const out = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(Number((k * step).toPrecision(12)));
   return out;

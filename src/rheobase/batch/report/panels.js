@@ -171,7 +171,7 @@ function drawTrace(grid, neuron) {
   const legend = [["measured", "measured"], ["model", "predicted, held out"], ...several.flatMap((signal) => signal.lines.map((l, k) => [signalStyle(k), `${signal.label} ${l.name}`]))];
   panel(grid, "Rate, measured and predicted", { note, wide: true, legend }, (host) => {
     const y = [0, extent([1e-9], measured, predicted)[1] * 1.08], below = stretch.covariates.length > 0;
-    const a = axes(host, { x: { domain, label: "Time (s)", hide: below }, y: { domain: y, label: "Rate (Hz)" }, height: 222, top: 32, left: 52, title: "Rate over time, measured and predicted" });
+    const a = axes(host, { x: { domain, label: "Time (s)", hide: below }, y: { domain: y, label: "Rate (Hz)" }, height: 222, top: 32, left: 62, title: "Rate over time, measured and predicted" });
     const ticks = spikes.map((s) => `M${a.px(stretch.start + s).toFixed(1)},${a.top - 4}v-9`).join("");
     a.over.append(svg("path", { class: "tick measured", d: ticks }));
     const outline = runs(t, measured).map((run) => `M${spot(a.px(run[0][0]))},${spot(a.py(0))}L` + run.map(([u, v]) => `${spot(a.px(u))},${spot(a.py(v))}`).join("L") + `L${spot(a.px(run[run.length - 1][0]))},${spot(a.py(0))}Z`).join("");
@@ -189,7 +189,7 @@ function drawBehaviour(host, signal, t, domain, last) {
   const angle = shared && shared.axes.length === 1 && shared.kind === "curve" && isAngle(shared.axes[0]);
   const unit = DATA.units[signal.label], text = signal.label + (unit ? ` (${unit})` : "");
   const y = { domain: angle ? [0, 2 * Math.PI] : pad([low, high], 0.08), kind: angle ? "angle" : "plain", label: text };
-  const a = axes(host, { x: { domain, label: "Time (s)", hide: !last }, y, height: last ? 126 : 96, left: 52, title: `${signal.label} over time` });
+  const a = axes(host, { x: { domain, label: "Time (s)", hide: !last }, y, height: last ? 126 : 96, left: 62, title: `${signal.label} over time` });
   signal.lines.forEach((l, k) => line(a, t, l.value, signalStyle(k), { jump: shared && shared.periodic ? (high - low) / 2 : undefined }));
 }
 
