@@ -27,7 +27,7 @@ _MOST_TICKS = 1500
 
 
 def traces(fitted: FittedSession, n_points: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """For each neuron the held-out stretch in which its predicted rate changes most, chosen without looking at spikes.
+    """For each neuron the held-out stretch in which its predicted rate changes most, chosen by the prediction alone.
 
     Parameters
     ----------

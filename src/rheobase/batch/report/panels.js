@@ -166,7 +166,7 @@ function drawTrace(grid, neuron) {
   if (!neuron.trace) return;
   const { measured, predicted, spikes, window: number } = neuron.trace, stretch = DATA.windows[number];
   const t = stretch.t.map((v) => v + stretch.start), domain = [stretch.start, stretch.end];
-  const note = `The held-out stretch in which its prediction changes most, chosen without its spikes. Both rates are smoothed (Gaussian, ${show(DATA.smoothing * 1e3)} ms). Above: spikes.`;
+  const note = `The held-out stretch in which its prediction changes most (with a history term, it knows the spikes before each bin). Both rates are smoothed (Gaussian, ${show(DATA.smoothing * 1e3)} ms). Above: spikes.`;
   const several = stretch.covariates.filter((signal) => signal.lines.length > 1);
   const legend = [["measured", "measured"], ["model", "predicted, held out"], ...several.flatMap((signal) => signal.lines.map((l, k) => [signalStyle(k), `${signal.label} ${l.name}`]))];
   panel(grid, "Rate, measured and predicted", { note, wide: true, legend }, (host) => {
