@@ -196,3 +196,17 @@ def test_the_strength_found_can_be_given(penalty):
     searched = PopulationGLM(regularizer=regularizer, regularizer_strength=CV([1e-3, 1e-2, 1e-1], cv=2)).fit(X, y)
     given = PopulationGLM(regularizer=regularizer, regularizer_strength=searched.strength_[None]).fit(X, y)
     np.testing.assert_allclose(given.coef_, searched.coef_, atol=1e-7)
+
+
+def test_the_search_ends_where_nothing_more_is_to_be_found():
+    """Fewer strengths than asked for one by one, the same best ones and scores."""
+    X, y = data()
+    model = PopulationGLM(regularizer="Ridge")
+    found = cross_validate(model, X, y)
+    every = cross_validate(model, X, y, regularization_path(model, X, y)[0])
+    n_tried = len(found.strengths)
+    assert 5 <= n_tried <= 15 == len(every.strengths)
+    np.testing.assert_array_equal(found.best_strength, every.best_strength)
+    np.testing.assert_allclose(found.log_likelihood, every.log_likelihood[:n_tried], rtol=1e-12)
+    last = every.mean[n_tried - 4 : n_tried].max(axis=0) < every.mean[: n_tried - 4].max(axis=0)
+    assert n_tried == 15 or last.all()

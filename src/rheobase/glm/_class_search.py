@@ -10,7 +10,7 @@ from .._types import FloatArray, IntArray
 from ..design import AbstractDesign
 from ..regularizer import UnRegularized
 from ._classify import solve_classes
-from ._cv import CV, CrossValidation, read_strengths
+from ._cv import CV, CrossValidation, all_past_best, read_strengths
 from ._folds import read_folds
 from ._penalty import penalty_of
 from ._rows import row_weights
@@ -65,13 +65,16 @@ def search_classes(
     scores = np.empty((len(tried), len(folds), index.shape[1]))
     null, n_test = np.empty(scores.shape[1:]), np.empty(scores.shape[1:])
     valid = (index >= 0) & standard.row_mask[: len(index), None]
+    parts, starts = [], [None] * len(folds)
     for k, (train, test) in enumerate(folds):
         used, held = np.zeros((len(index), 1)), np.zeros((len(index), 1))
         used[train], held[test] = 1.0, 1.0
-        used, held = used * given, held * given * valid
-        n_test[k], start = held.sum(axis=0), None
-        null[k] = _mean(_null(index, used * valid, model.n_classes), index, held)
-        for i, strength in enumerate(tried):
+        parts.append((used * given, held * given * valid))
+        n_test[k] = parts[k][1].sum(axis=0)
+        null[k] = _mean(_null(index, parts[k][0] * valid, model.n_classes), index, parts[k][1])
+    n_tried = 0
+    for strength in tried:
+        for k, (used, held) in enumerate(parts):
             solution = solve_classes(
                 standard,
                 index,
@@ -80,12 +83,16 @@ def search_classes(
                 1.0,
                 strength_factor=strength,
                 feature_mask=model._mask((design.n_features, index.shape[1], model.n_classes)),
-                start=start,
+                start=starts[k],
                 sample_weight=used,
                 **{"tol": _SEARCH_TOL, **model._newton_options()},
             )
-            start = (solution.coef, solution.intercept)
-            scores[i, k] = _mean(_log_proba(standard, solution, len(index)), index, held)
+            starts[k] = (solution.coef, solution.intercept)
+            scores[n_tried, k] = _mean(_log_proba(standard, solution, len(index)), index, held)
+        n_tried += 1
+        if settings.strengths is None and all_past_best(list(scores[:n_tried]), n_test):
+            break
+    tried, scores = tried[:n_tried], scores[:n_tried]
     size = int(np.prod(solution.coef.shape[::2]))
     n_parameters = np.full(tried.shape, float(size))  # of a ridge, none is ever zero
     return CrossValidation(tried, scores, null, n_test, n_parameters, settings.rule)

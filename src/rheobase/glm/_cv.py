@@ -10,9 +10,12 @@ import numpy as np
 from .._errors import did_you_mean
 from .._types import FloatArray, IntArray
 
-__all__ = ["CV", "CrossValidation", "read_strengths"]
+__all__ = ["CV", "CrossValidation", "all_past_best", "read_strengths"]
 
 RULES = ("best", "1se")
+
+_WORSE = 4
+"""Strengths in a row that did worse than the best, after which a neuron's search has nothing more to find."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,9 @@ class CV:
     Parameters
     ----------
     strengths : array-like, optional
-        Strengths to try, > 0, shape (strength,) or (strength, neuron). If not given, 15 of them for each neuron, from
-        one that leaves next to nothing down by seven decades (a lasso and its kin: three decades).
+        Strengths to try, > 0, shape (strength,) or (strength, neuron). If not given, up to 15 of them for each neuron,
+        from one that leaves next to nothing down by seven decades (a lasso and its kin: three decades); the search ends
+        before that once the last four did worse than the best, for every neuron.
     cv : int or iterable, default 5
         Number of folds (contiguous blocks of time), or pairs of rows to train on and rows to test, such as
         `rheobase.scores.by_epoch` gives.
@@ -149,6 +153,22 @@ def read_strengths(given: Any, n_neurons: int) -> FloatArray | None:
         msg = f"strengths must be finite and > 0, but their smallest is {np.nanmin(values):g}."
         raise ValueError(msg)
     return -np.sort(-np.broadcast_to(values, (len(values), n_neurons)), axis=0)
+
+
+def all_past_best(scores: list[FloatArray], n_test: FloatArray) -> bool:
+    """Whether every neuron's last strengths did worse than one before them.
+
+    Parameters
+    ----------
+    scores
+        Held-out scores of the strengths tried so far, in descending order of strength, each (fold, neuron).
+    n_test
+        Held-out rows, shape (fold, neuron).
+    """
+    if len(scores) <= _WORSE:
+        return False
+    mean = _weighted_mean(np.array(scores), n_test)
+    return bool(np.all(mean[-_WORSE:].max(axis=0) < mean[:-_WORSE].max(axis=0)))
 
 
 def _weighted_mean(scores: FloatArray, weights: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from .._types import FloatArray
 from .._x64 import enable_x64
 from ..design import AbstractDesign
 from ..regularizer import AbstractRegularizer, ElasticNet, UnRegularized
-from ._cv import CV, CrossValidation, read_strengths
+from ._cv import CV, CrossValidation, all_past_best, read_strengths
 from ._fit import solve
 from ._folds import read_folds
 from ._penalty import penalty_of
@@ -73,9 +73,11 @@ class Search:
         folds = list(read_folds(settings.cv, self.X, len(self.y)))
         tried = self.strengths(settings.strengths)
         per_batch = max(_ROW_NUMBERS // max(self.y.size, 1), 1)
-        parts = [_judge(self, tried, folds[i : i + per_batch]) for i in range(0, len(folds), per_batch)]
+        batches = [folds[i : i + per_batch] for i in range(0, len(folds), per_batch)]
+        may_end = settings.strengths is None and len(batches) == 1
+        parts = [_judge(self, tried, batch, may_end) for batch in batches]
         scores, null, n_test, kept = (np.concatenate(part, axis=-2) for part in zip(*parts))
-        return CrossValidation(tried, scores, null, n_test, kept.mean(axis=1), settings.rule)
+        return CrossValidation(tried[: len(scores)], scores, null, n_test, kept.mean(axis=1), settings.rule)
 
     def strengths(self, given) -> FloatArray:
         """Strengths to try, descending, shape (strength, neuron)."""
@@ -115,8 +117,13 @@ def read_search(model: AbstractGLM, X, y, offset, exposure, sample_weight) -> Se
     return Search(model, X, design, response, model._terms(X, response.shape, offset, exposure, sample_weight))
 
 
-def _judge(search: Search, tried: FloatArray, folds) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Held-out scores of some folds: (strength, fold, neuron), (fold, neuron) twice, and (strength, fold, neuron)."""
+def _judge(
+    search: Search, tried: FloatArray, folds, may_end: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Held-out scores of some folds: (strength, fold, neuron), (fold, neuron) twice, and (strength, fold, neuron).
+
+    With `may_end`, weaker strengths than those that were too weak for every neuron are not tried.
+    """
     n_rows, n_neurons = search.y.shape
     n_folds, model = len(folds), search.model.observation_model
     neurons = np.tile(np.arange(n_neurons), n_folds)
@@ -151,6 +158,8 @@ def _judge(search: Search, tried: FloatArray, folds) -> tuple[FloatArray, FloatA
         scale = _dispersion(model, known, mean, used, solution)
         scores.append(mean_score(mean, scale))
         kept.append(np.count_nonzero(solution.coef, axis=0).reshape(shape))
+        if may_end and all_past_best(scores, total.reshape(shape)):
+            break
     null = mean_score(np.broadcast_to(average, y.shape), _dispersion(model, known, average + 0 * known, used, solution))
     return np.array(scores), null, total.reshape(shape), np.array(kept)
 
