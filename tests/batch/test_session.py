@@ -235,7 +235,8 @@ def test_wrong_files(tmp_path, recording):
 def test_warnings_are_kept_not_shown(recording):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        fitted = fit_session(recording, PLAIN.with_(min_spikes=400, coupling=None, epochs="0:30"))
+        fitted = fit_session(recording, PLAIN.with_(min_spikes=400, coupling=None, epochs="0:30").to_dict())
+    assert fitted.settings.min_spikes == 400
     assert any("were left out" in text for text in fitted.warnings)
 
 

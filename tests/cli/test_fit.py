@@ -142,6 +142,15 @@ def test_absent_files(tmp_path, recording, capsys):
         main(["--traceback", "inspect", str(tmp_path / "a.nwb")])
 
 
+def test_ctrl_c_exits_with_130(recording, tmp_path, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rheobase.batch.fit_session", stop)
+    code, _, err = run(capsys, "fit", recording, "--out", tmp_path / "fit")
+    assert (code, err.strip()) == (130, "rheobase: stopped.")
+
+
 def test_inspect(recording, tmp_path, capsys):
     code, out, _ = run(capsys, "inspect", recording)
     assert code == 0

@@ -73,7 +73,7 @@ def coefficient_table(built: BuiltDesign, found: Found, free: np.ndarray, units:
     n_neurons = free.shape[1]
     terms = np.repeat([*(term.label for term in built.terms), "intercept"], [*(t.n_columns for t in built.terms), 1])
     names = np.array([*built.names, "intercept"])
-    values = np.vstack([np.asarray(model.coef_), model.intercept_])
+    values = np.vstack([np.asarray(model.coef_), np.asarray(model.intercept_)])
     shown = np.vstack([free, np.ones((1, n_neurons), dtype=bool)]).T
     neuron, row = np.nonzero(shown)
     value, error = values.T[shown], found.standard_errors.T[shown]

@@ -10,6 +10,7 @@ import shutil
 import time
 import uuid
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ _MOST_BLOCKS = 10
 """Blocks of a fold, at most."""
 
 
-def fit_session(path: str | Path, settings: Settings | None = None, *, progress: bool = False) -> FittedSession:
+def fit_session(
+    path: str | Path, settings: Settings | Mapping[str, Any] | None = None, *, progress: bool = False
+) -> FittedSession:
     """Fit one recording and judge the fit on parts of it that were held out.
 
     Units are selected, covariates chosen (or those of `settings` read), spikes counted in bins, and every neuron is
@@ -56,8 +59,8 @@ def fit_session(path: str | Path, settings: Settings | None = None, *, progress:
     ----------
     path : str or path
         An NWB file.
-    settings : Settings, optional
-        Defaults fit 10 ms bins, 200 ms of history and the behaviour that is found.
+    settings : Settings or mapping, optional
+        Or a dictionary of some of them. Defaults fit 10 ms bins, 200 ms of history and the behaviour that is found.
     progress : bool
         Show a bar on a terminal or in a notebook.
 
@@ -86,7 +89,8 @@ def fit_session(path: str | Path, settings: Settings | None = None, *, progress:
     (('history',), 2)
     """
     began = time.perf_counter()
-    settings = Settings() if settings is None else settings
+    if not isinstance(settings, Settings):
+        settings = Settings.from_dict({} if settings is None else settings)
     bar = _Bar(progress)
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
