@@ -41,7 +41,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(os|pandas|pathlib|pd|pynwb|sklearn|typing|xarray|xr)\..*"),
     (r"py:class", r"(ABC|AbstractGLM|ArrayLike|BoolArray|FloatArray|IntArray|Path|TypeAliasForwardRef)"),
     (r"py:.*", r"(datetime|types)\..*"),
-    (r"py:class", r"(dict|tuple)\[str"),  # the first half of a type hint whose names are imported for type checkers only
+    (r"py:class", r"(dict|tuple)\[str"),  # half of a type hint whose names are for type checkers
     (r"py:class", r"rheobase\.analysis\.randomize\.Events"),
     (r"py:.*", r"rheobase\.compat\.pynapple\..*"),
     # private homes of public names
