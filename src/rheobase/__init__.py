@@ -18,6 +18,7 @@ from ._errors import (
     NotConvergedWarning,
     NotFittedError,
     SilentNeuronWarning,
+    SuspiciousDataWarning,
     TimeSupportError,
     did_you_mean,
 )
@@ -214,6 +215,7 @@ __all__ = [
     "NotConvergedWarning",
     "NotFittedError",
     "SilentNeuronWarning",
+    "SuspiciousDataWarning",
     "TimeSupportError",
     "Ts",
     "TsGroup",

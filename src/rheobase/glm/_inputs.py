@@ -249,9 +249,7 @@ def numeric(values: Any, name: str) -> np.ndarray:
         )
         raise TypeError(msg)
     if callable(getattr(values, "get_unit_spike_train", None)):
-        msg = (
-            f"{name} must be an array or a time series, got {kind_of(values)}. Count events in bins."
-        )
+        msg = f"{name} must be an array or a time series, got {kind_of(values)}. Count events in bins."
         raise TypeError(msg)
     if isinstance(values, Ts | TsGroup | IntervalSet):
         msg = f"{name} must be an array or a time series, got {type(values).__name__}. Count events in bins first: "

@@ -39,3 +39,7 @@ __all__ = [
     "simulate_aa4",
     "strf_design",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
