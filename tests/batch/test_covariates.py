@@ -55,7 +55,7 @@ def test_terms(text, kind, n_functions):
 def test_a_window_in_bins_and_the_value_itself():
     term, _ = term_of(parse("stimulus:bspline:8:200ms"), recording(), 0.01)
     assert term[0].window_size == 20
-    (series,), signals = term_of(parse("position:linear"), recording(), 0.01)
+    series, signals = term_of(parse("position:linear"), recording(), 0.01)
     assert series.shape == (T.size, 2)
     assert [signal.name for signal in signals] == ["position[x]", "position[y]"]
 

@@ -246,3 +246,21 @@ def test_head_direction():
     assert len(fitted.scores) == 7
     assert (fitted.scores["pseudo_r2"] > 0.1).all()
     assert fitted.covariate_units == {"ry": "radian"}
+
+
+def test_a_signal_as_it_is(recording):
+    """``key:linear`` is one column, in standard deviations, and its report can be drawn."""
+    settings = PLAIN.with_(coupling=None, history=None, covariates=("stimulus:linear",), epochs="0:20", folds=2)
+    fitted = fit_session(recording, settings)
+    assert fitted.model.coef_.shape[0] == 1
+    column = fitted.built.X.to_dense()[fitted.built.mask, 0]
+    assert abs(column.mean()) < 0.2
+    assert 0.5 < column.std() < 2.0
+
+
+def test_the_report_of_a_signal_as_it_is(recording, tmp_path):
+    from rheobase.batch import write_report
+
+    settings = PLAIN.with_(coupling=None, covariates=("stimulus:linear",), epochs="0:20", folds=2)
+    write_report(fit_session(recording, settings), tmp_path / "report.html")
+    assert "stimulus" in (tmp_path / "report.html").read_text(encoding="utf-8")

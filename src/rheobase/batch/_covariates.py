@@ -111,7 +111,7 @@ def parse(text: str) -> Covariate:
     return Covariate(text, keys, basis or None, sizes, "x" in size, seconds)
 
 
-def term_of(covariate: Covariate, file: Mapping[str, Any], bin_seconds: float) -> tuple[tuple[Any, ...], list[Signal]]:
+def term_of(covariate: Covariate, file: Mapping[str, Any], bin_seconds: float) -> tuple[Any, list[Signal]]:
     """A term for `rheobase.design.build`, and the columns that it is made of.
 
     What is filtered, or enters as it is, is taken in standard deviations from its mean.
@@ -127,7 +127,7 @@ def term_of(covariate: Covariate, file: Mapping[str, Any], bin_seconds: float) -
     if covariate.window is not None or covariate.basis == "linear":
         signals = [_standardized(signal, covariate) for signal in signals]  # one ridge for volts and for amperes
         series = _side_by_side(signals)
-        return ((series,) if covariate.window is None else (_past(covariate, bin_seconds), series)), signals
+        return (series if covariate.window is None else (_past(covariate, bin_seconds), series)), signals
     product = covariate.product or not covariate.sizes
     sizes = covariate.sizes or _usual_sizes(len(signals))
     if len(sizes) == 1:

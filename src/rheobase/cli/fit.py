@@ -147,7 +147,7 @@ def _many(
     results = run(work, out, workers=workers, resume=resume, progress=not quiet)
     if not quiet:
         click.echo(f"{results!r}\n\nTable    {out / 'results.csv'}")
-    for key, message in results.failed.items():
+    for key, message in results.failed.items() if quiet else ():  # the progress has told them already
         click.echo(f"rheobase: error: {key}: {message}", err=True)
     return results.exit_code
 
