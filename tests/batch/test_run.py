@@ -137,6 +137,15 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python answers it: a shell's background jobs are started without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_loses_nothing_finished(data, tmp_path, how):
     """Its workers end with it, and the next run goes on behind the last finished session."""
@@ -159,6 +168,7 @@ def test_a_run_that_is_stopped_loses_nothing_finished(data, tmp_path, how):
     assert {key: times(fits)[key] for key in before} == before
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_that_the_fit_answers_itself_stops_the_batch(data, tmp_path, capsys):
     """Solvers stop early and return; such a fit is not kept."""
     with pytest.raises(KeyboardInterrupt):
