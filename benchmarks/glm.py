@@ -160,13 +160,14 @@ def coupling() -> Case:
     x = create_convolutional_predictor(kernels(), counts).reshape(len(counts), -1)[WINDOW:]
     y = counts[WINDOW:]
     return Case(
-        f"coupling: {len(x):,} x {x.shape[1]}, {y.shape[1]} neurons at 1 ms, ridge 1e-5",
+        f"coupling: {len(x):,} x {x.shape[1]}, {y.shape[1]} neurons at 1 ms, ridge 1e-5 (NeMoS: stopped after 500 "
+        "iterations)",
         x,
         y,
         ridge(1e-5),
         [
             Entry("rheobase", ours(x, y, regularizer="Ridge", regularizer_strength=1e-5), 3),
-            Entry("NeMoS LBFGS", nemos(x, y, "Ridge", 1e-5, "LBFGS", tol=1e-8, maxiter=3000), 1),
+            Entry("NeMoS LBFGS", nemos(x, y, "Ridge", 1e-5, "LBFGS", tol=1e-8, maxiter=500), 1),
         ],
     )
 
