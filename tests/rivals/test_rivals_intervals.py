@@ -55,7 +55,9 @@ def test_cleaning(bounds):
         np.testing.assert_array_equal(ours.values, theirs.values[positive])
         return
     np.testing.assert_array_equal(ours.values, theirs.values)
-    assert sorted("\n".join(our_warnings).split("\n")) == sorted("\n".join(their_warnings).split("\n"))
+    told, expected = sorted("\n".join(our_warnings).split("\n")), sorted("\n".join(their_warnings).split("\n"))
+    assert len(told) == len(expected)
+    assert all(ours.startswith(theirs) for ours, theirs in zip(told, expected))  # a hint may follow their words
 
 
 @given(pairs)
