@@ -112,7 +112,7 @@ def row(title: str, sizes: tuple[int, int, int], found: dict[str, float]) -> str
 
 
 def draw(results: list[tuple[str, tuple[int, int, int], dict[str, float]]]) -> None:
-    """Time and peak memory against each size, on logarithmic axes."""
+    """Time and peak memory against each size, each doubled from one point to the next."""
     import matplotlib.pyplot as plt
 
     plt.style.use(rb.styles.plot_style)
@@ -127,8 +127,12 @@ def draw(results: list[tuple[str, tuple[int, int, int], dict[str, float]]]) -> N
         x = [size for size, _ in chosen]
         for ax, key in zip(column, ("seconds", "peak_gb")):
             ax.plot(x, [found[key] for _, found in chosen], "o-")
-            ax.set(xscale="log", yscale="log")
+            ax.set(xscale="log")
+            ax.set_xticks(x, [f"{size:,}" if size < 1000 else f"{size / 1000:,.0f}k" for size in x])
+            ax.minorticks_off()
         column[1].set_xlabel(label)
+    for row, key in zip(axes, ("seconds", "peak_gb")):
+        row[0].set_ylim(0, 1.08 * max(found[key] for *_, found in results))
     axes[0, 0].set_ylabel("fit (s)")
     axes[1, 0].set_ylabel("peak memory (GB)")
     fig.savefig(FIGURE)

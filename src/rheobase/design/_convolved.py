@@ -18,8 +18,8 @@ from ._spectral import SpectralWalk, second_moments, stretch_length
 
 __all__ = ["Convolved"]
 
-_LARGE = 1 << 27
-"""Features (rows x columns) that would take a gigabyte."""
+_LARGE = 1 << 22
+"""Features (rows x columns) from which the Fourier transform of the signals is the faster way to their products."""
 
 _SPECTRA_BYTES = 1 << 29
 """Most that the spectra of one product may take (512 MB)."""
@@ -109,7 +109,7 @@ class Convolved(AbstractBlockwise):
         return (StandardizedConvolved if self._is_large() else StandardizedBlockwise)(self, mask)
 
     def _is_large(self) -> bool:
-        """Whether features would take a lot of memory and the spectra of products of signals would not."""
+        """Whether there are many features, and the spectra of products of signals take little memory."""
         return self.n_samples * self.n_features >= _LARGE and _spectra(self, self.signals.shape[1]) <= _SPECTRA_BYTES
 
 
