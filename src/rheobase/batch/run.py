@@ -174,9 +174,9 @@ class _Told:
     def __init__(self, n_jobs: int, n_kept: int, progress: bool) -> None:
         self.progress, self.n_done, self.n_failed = progress, n_kept, 0
         if progress:
-            from tqdm.auto import tqdm
+            from .._manners import progress_bar
 
-            self._bar = tqdm(total=n_jobs, initial=n_kept, desc="sessions", unit="session", disable=None)
+            self._bar = progress_bar()(total=n_jobs, initial=n_kept, desc="sessions", unit="session", disable=None)
             self.say(f"{n_kept} of {n_jobs} sessions are finished and kept" if n_kept else "")
 
     def say(self, line: str) -> None:

@@ -261,10 +261,10 @@ class _Bar:
     def __init__(self, shown: bool):
         self._shown, self._bar, self._total = shown, None, 0
         if shown:
-            from tqdm.auto import tqdm
+            from .._manners import progress_bar
 
             form = "{desc:<6}|{bar:24}| {n:.0f}/{total:.0f} neurons [{elapsed}<{remaining}{postfix}]"
-            self._bar = tqdm(total=1, bar_format=form, leave=False, disable=None)
+            self._bar = progress_bar()(total=1, bar_format=form, leave=False, disable=None)
 
     def say(self, what: str) -> None:
         if self._bar is not None:

@@ -295,19 +295,5 @@ class AbstractGLM(Stepwise, AbstractPredictor):
         names = self._feature_names(design if is_tree(X) else X, design.n_features, feature_names)
         return infer(self, design, response, terms, names, kind)
 
-    def summary(self, X, y, *, level: float = 0.95, **terms):
-        """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.
-
-        Parameters
-        ----------
-        X, y
-            As they were given to `fit`.
-        level
-            Of the intervals.
-        **terms
-            As in `inference`.
-        """
-        return self.inference(X, y, **terms).summary(level)
-
     def _feature_names(self, X, n_features: int, given) -> tuple[str, ...]:
         return names_of_features(X, n_features, given)

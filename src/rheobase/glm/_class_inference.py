@@ -20,7 +20,7 @@ import numpy as np
 from .._errors import did_you_mean
 from .._types import FloatArray
 from ._classify import penalty_of_neuron, problem_of_neuron
-from ._inference import KINDS, Inference
+from ._inference import KINDS, Inference, with_ones
 from ._rows import row_weights, rows_counted
 from ._trees import joined
 
@@ -83,8 +83,7 @@ class ClassInference(Inference):
         X : array-like
             Features, shape (time, feature).
         """
-        rows = np.asarray(getattr(X, "values", X), dtype=np.float64)
-        ones = np.column_stack([rows, np.ones(len(rows))])
+        ones = with_ones(X)
         n, n_classes = ones.shape[1], len(self.classes)
         blocks = self.covariance.reshape(-1, n_classes, n, n_classes, n)
         own = np.einsum("nkikj->nkij", blocks)

@@ -384,20 +384,6 @@ class AbstractClassifier(AbstractClassifierArguments):
         neurons = tuple(range(index.shape[1]) if columns is None else columns)
         return infer_classes(self, design, index, weight, names, neurons, kind)
 
-    def summary(self, X, y, *, level: float = 0.95, **terms):
-        """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.
-
-        Parameters
-        ----------
-        X, y
-            As they were given to `fit`.
-        level
-            Of the intervals.
-        **terms
-            As in `inference`.
-        """
-        return self.inference(X, y, **terms).summary(level)
-
     def save_params(self, path) -> Path:
         """Write the model to an ``.npz`` archive, without pickle; `rheobase.load_model` reads it.
 

@@ -113,8 +113,8 @@ def penalty_of_neuron(
     regularizer: AbstractRegularizer, strength: Any, factor: FloatArray | None, n: int, shape: tuple[int, int], standard
 ) -> Penalty:
     """Penalty on the coefficients (feature, class) of neuron `n`, in standardised units."""
-    penalty = penalty_of(regularizer, _of_neuron(strength, regularizer, n), shape, standard.scale)
-    return penalty if factor is None else penalty.scaled(np.full(shape[1], factor[n]))
+    own = None if factor is None else np.full(shape[1], factor[n])
+    return penalty_of(regularizer, _of_neuron(strength, regularizer, n), shape, standard.scale, factor=own)
 
 
 def problem_of_neuron(

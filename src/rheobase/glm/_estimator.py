@@ -92,6 +92,20 @@ class AbstractEstimator(Plotted):
             part.set_params(**values)
         return self
 
+    def summary(self, X, y, *, level: float = 0.95, **terms):
+        """Table of estimates with standard errors, tests and intervals, as a pandas.DataFrame.
+
+        Parameters
+        ----------
+        X, y
+            As they were given to `fit`.
+        level
+            Of the intervals.
+        **terms
+            As in `inference`.
+        """
+        return self.inference(X, y, **terms).summary(level)
+
     def __sklearn_clone__(self):
         """An unfitted model with the same parameters."""
         return type(self)(**self._given())

@@ -105,8 +105,7 @@ def solve(
     silent, silent_mean = _silent(model, y, weights)
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
-    penalty = penalty_of(regularizer, strength, shape, standard.scale, bounds)
-    penalty = penalty if strength_factor is None else penalty.scaled(strength_factor)
+    penalty = penalty_of(regularizer, strength, shape, standard.scale, bounds, strength_factor)
     coef, intercept = np.zeros(shape), np.zeros(y.shape[1])
     if bounds is not None:
         coef = np.clip(coef, bounds.lower, bounds.upper)

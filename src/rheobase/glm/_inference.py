@@ -21,7 +21,7 @@ from ._penalty import penalty_of
 if TYPE_CHECKING:
     from ._base import AbstractGLM
 
-__all__ = ["Inference", "infer", "likelihood_ratio_test"]
+__all__ = ["Inference", "infer", "likelihood_ratio_test", "with_ones"]
 
 KINDS = ("bayesian", "sandwich")
 
@@ -134,8 +134,7 @@ class Inference:
         X : array-like
             Features, shape (time, feature).
         """
-        rows = np.asarray(getattr(X, "values", X), dtype=np.float64)
-        ones = np.column_stack([rows, np.ones(len(rows))])
+        ones = with_ones(X)
         return np.sqrt(np.stack([np.einsum("ti,ti->t", ones @ c, ones) for c in self.covariance], axis=1))
 
     def of_combination(self, weights) -> tuple[FloatArray, FloatArray]:
@@ -216,6 +215,12 @@ class Inference:
         )
 
 
+def with_ones(X: Any) -> FloatArray:
+    """Features and a column of ones for the intercept, shape (time, feature + 1)."""
+    rows = np.asarray(getattr(X, "values", X), dtype=np.float64)
+    return np.column_stack([rows, np.ones(len(rows))])
+
+
 def likelihood_ratio_test(full: Inference, reduced: Inference) -> tuple[FloatArray, FloatArray]:
     """Whether a larger model predicts more than chance over one that it contains.
 
@@ -277,14 +282,13 @@ def infer(model: AbstractGLM, design, response: FloatArray, terms, names: tuple[
     coef, intercept = model._parameters()
     strength, factor = _strength(model)
     standard = design.standardized(np.isfinite(response).any(axis=1))
-    penalty = penalty_of(model.regularizer, strength, coef.shape, standard.scale)
+    penalty = penalty_of(model.regularizer, strength, coef.shape, standard.scale, factor=factor)
     if penalty.norms is not None:
         msg = (
             f"standard errors after selection by {type(model.regularizer).__name__} would be too small; refit the "
             "coefficients that are not zero without a penalty, on other data, and judge those."
         )
         raise ValueError(msg)
-    penalty = penalty if factor is None else penalty.scaled(factor)
     mean = model._mean(design, terms.offset)
     weight = np.ones((1, 1)) if terms.weight is None else terms.weight
     known = np.isfinite(response) & np.isfinite(mean) & (weight > 0)

@@ -20,6 +20,7 @@ def penalty_of(
     shape: tuple[int, int],
     scale: FloatArray,
     bounds: Bounds | None = None,
+    factor: FloatArray | None = None,
 ) -> Penalty:
     """Penalty on coefficients that are `scale` times the user's, with a row for the intercept.
 
@@ -33,6 +34,8 @@ def penalty_of(
         Spread of each feature, shape (n_features,).
     bounds
         Of the user's coefficients.
+    factor
+        What the penalty of each neuron is multiplied by, shape (neuron,).
     """
     n_features, n_neurons = shape
     ridge = np.zeros((n_features + 1, n_neurons))
@@ -50,4 +53,5 @@ def penalty_of(
         norms = Norms(
             member, np.broadcast_to(groups.strength, (len(groups.strength), n_neurons)), np.append(scale, 1.0)
         )
-    return Penalty(ridge, matrices, weights, norms, None if bounds is None else bounds.box(scale))
+    penalty = Penalty(ridge, matrices, weights, norms, None if bounds is None else bounds.box(scale))
+    return penalty if factor is None else penalty.scaled(factor)
