@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .._manners import PublicNames
-from .._types import BoolArray, FloatArray
+from .._types import BoolArray, FloatArray, IntArray
 
 __all__ = ["AbstractDesign", "bucket", "spread_rows"]
 
@@ -218,6 +218,14 @@ class AbstractStandardized(AbstractDesign):
     def standardized(self, mask: BoolArray | None = None) -> AbstractStandardized:
         """Itself."""
         return self
+
+    def narrowed(self, features: IntArray) -> AbstractStandardized | None:
+        """The same where all but some features (ascending) count as zero; None if that would save no time."""
+        return None
+
+    def thinned(self, n_rows: int) -> AbstractStandardized | None:
+        """The same whose sums are estimated from about `n_rows` rows; None if that would save no time."""
+        return None
 
 
 def spread_rows(n_samples: int, n_rows: int) -> list[slice]:

@@ -4,6 +4,7 @@ here.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import cache
 
@@ -184,6 +185,20 @@ class GLMProblem(AbstractProblem):
         return GLMProblem(
             self.design, y, weights, self.row_loss, penalty, free, offset, self.scale[columns], self._gram
         )
+
+    def narrowed(self, features):
+        return self._on(self.design.narrowed(features))
+
+    def thinned(self, n_rows):
+        return self._on(self.design.thinned(n_rows))
+
+    def _on(self, design: AbstractStandardized | None) -> GLMProblem | None:
+        """The same problem on a relative of its design."""
+        if design is None:
+            return None
+        other = copy.copy(self)
+        other.design, other._gram = design, None
+        return other
 
     def with_scale(self, scale: FloatArray) -> GLMProblem:
         """The same problem at other dispersions."""

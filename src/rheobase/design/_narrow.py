@@ -1,0 +1,86 @@
+"""Products of a dense design with few of its features or few of its rows: what sparse fits need most of the time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._types import FloatArray, IntArray
+from ._products import AbstractProducts, weighted_gram
+
+__all__ = ["NarrowProducts", "ThinProducts"]
+
+
+class NarrowProducts(AbstractProducts):
+    """The products where all features but some count as zero.
+
+    Parameters
+    ----------
+    x
+        Shape (row, feature).
+    features
+        Which ones count, ascending; they are copied, so that nothing reads the others.
+    """
+
+    def __init__(self, x: FloatArray, features: IntArray):
+        self.features, self._n_features = features, x.shape[1]
+        self.x = x.take(features, axis=1)
+
+    def matvec(self, coef):
+        return self.x @ coef[self.features]
+
+    def rmatvec(self, residual):
+        residual = np.asarray(residual)
+        out = np.zeros((self._n_features, residual.shape[1]))
+        out[self.features] = self.x.T @ residual
+        return out
+
+    def gram(self, weights):
+        weights = np.asarray(weights)
+        out = np.zeros((weights.shape[1], self._n_features, self._n_features))
+        for neuron in range(weights.shape[1]):
+            out[neuron][np.ix_(self.features, self.features)] = weighted_gram(self.x, weights[:, neuron])
+        return out
+
+    def gram_of(self, weights, features):
+        """`gram` of one neuron for some of the features that count."""
+        weights = np.asarray(weights)[:, 0]
+        if len(features) == len(self.features):
+            return weighted_gram(self.x, weights)
+        return weighted_gram(self.x, weights, np.searchsorted(self.features, features))
+
+
+class ThinProducts(AbstractProducts):
+    """The sums over rows, estimated from every `step`-th of them.
+
+    Parameters
+    ----------
+    x
+        Shape (row, feature).
+    step
+        One row in so many counts, for all.
+    """
+
+    def __init__(self, x: FloatArray, step: int):
+        self._whole, self._step = x, step
+        self.x = x[::step]
+
+    def matvec(self, coef):
+        return self._whole @ coef
+
+    def rmatvec(self, residual):
+        thin, share = self._thin(residual)
+        return self.x.T @ thin / share
+
+    def gram(self, weights):
+        thin, share = self._thin(weights)
+        return np.stack([weighted_gram(self.x, column) / part for column, part in zip(thin.T, share)])
+
+    def gram_of(self, weights, features):
+        thin, share = self._thin(weights)
+        return weighted_gram(self.x, thin[:, 0], features) / share[0]
+
+    def _thin(self, rows) -> tuple[FloatArray, FloatArray]:
+        """The rows that count of an array, and what they are of the whole sum of its columns."""
+        rows = np.asarray(rows)
+        thin, whole = rows[:: self._step], rows.sum(axis=0)
+        return thin, np.where(whole > 0, thin.sum(axis=0) / np.where(whole > 0, whole, 1.0), 1.0)
