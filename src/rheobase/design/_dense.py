@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from .._types import BoolArray, FloatArray
 from ._core import AbstractDesign, AbstractStandardized, bucket
-from ._products import HostProducts, products_for
+from ._narrow import NarrowProducts, ThinProducts
+from ._products import AbstractProducts, HostProducts, products_for
 
 __all__ = ["Dense", "StandardizedDense"]
+
+_THINNEST = 3
+"""Rows that are left out of a sum for each that counts, for it to be worth it."""
 
 _CHUNK = 1 << 18
 """Entries centred at a time, so that each block is read from memory once (2 MB)."""
@@ -116,6 +122,20 @@ class StandardizedDense(AbstractStandardized):
 
     def to_array(self):
         return self._host
+
+    def narrowed(self, features):
+        worth = isinstance(self._products, HostProducts) and 4 * len(features) <= 3 * self.n_features
+        return self._with(NarrowProducts(self._host, features)) if worth else None
+
+    def thinned(self, n_rows):
+        step = self.n_rows // max(n_rows, 1)
+        worth = isinstance(self._products, HostProducts) and step > _THINNEST
+        return self._with(ThinProducts(self._host, step)) if worth else None
+
+    def _with(self, products: AbstractProducts) -> StandardizedDense:
+        other = copy.copy(self)
+        other._products = products
+        return other
 
 
 def finite_rows(values: np.ndarray) -> BoolArray:

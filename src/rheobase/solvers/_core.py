@@ -162,6 +162,14 @@ class AbstractProblem(abc.ABC):
         (n_features, neuron). May be read from a sample of rows.
         """
 
+    def narrowed(self, features: IntArray) -> AbstractProblem | None:
+        """The same where all but some features (ascending) count as zero; None if that would save no time."""
+        return None
+
+    def thinned(self, n_rows: int) -> AbstractProblem | None:
+        """The same with second derivatives estimated from about `n_rows` rows; None if that would save no time."""
+        return None
+
     rounding: float = 0.0
     """Relative error of the loss beyond that of float64."""
 

@@ -90,9 +90,20 @@ class GroupedQuadratic:
         self._length, self._direction = 1.0, np.zeros(point.size)
         self.lower = np.full(point.size, -np.inf) if lower is None else lower
         self.upper = np.full(point.size, np.inf) if upper is None else upper
+        self._several = self.size > 1
+        if self._several.any():
+            self._same = (self.group[:, None] == self.group) & np.append(self._several, False)[self.group]
+            self._own = np.where(self._same, hessian, 0.0)
 
-    def solve(self) -> FloatArray:
-        """The point at the minimum, shape (n,); zeros and bounds are exact."""
+    def solve(self, forcing: float = 0.0) -> FloatArray:
+        """The point at the minimum, shape (n,); zeros and bounds are exact.
+
+        Parameters
+        ----------
+        forcing
+            A Newton step shorter than this, relative to the way from the start, ends the search too. Who will compute
+            the quadratic anew needs no more digits than it has.
+        """
         value = np.clip(self.point, self.lower, self.upper)
         slope = self.gradient + self.hessian @ (value - self.point)
         held = blocked(value, self._gradient(value, slope), self.lower, self.upper)
@@ -107,7 +118,8 @@ class GroupedQuadratic:
                 active &= ~held
             value_next, largest = self._newton(value, slope, active)
             slope = self.gradient + self.hessian @ (value_next - self.point)
-            settled = largest <= _ACCURACY * self._scale(value_next)
+            gone = np.max(np.abs(value_next - self.point) * np.sqrt(self.diagonal), initial=0.0)
+            settled = largest <= max(_ACCURACY * self._scale(value_next), forcing * gone)
             value = value_next
             met = self._meeting(value, active)  # held until the others are where they should be
             held |= met
@@ -167,14 +179,13 @@ class GroupedQuadratic:
 
     def _leave_or_enter(self, value: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Groups of several are set to zero where that is their optimum; groups at zero that want to move, do."""
-        norms = self._norms(value)
-        for g in np.flatnonzero((norms > 0) & (self.size > 1)):
+        for g in np.flatnonzero(self._may_leave(value, slope)):
             rows = self.members[g]
             if np.any((self.lower[rows] > 0) | (self.upper[rows] < 0)):
                 continue
             block = self.hessian[np.ix_(rows, rows)]
             without = self._open(np.zeros(rows.size), slope[rows] - block @ value[rows], rows)
-            if np.sqrt(without @ without) <= self.strength[g]:
+            if np.sqrt(without @ without) <= self.strength[g]:  # others that have left may have changed that
                 slope = slope - self.hessian[:, rows] @ value[rows]
                 value[rows] = 0.0
         violating = np.flatnonzero(self._violating(value, slope))
@@ -190,6 +201,14 @@ class GroupedQuadratic:
             value[rows] = move
             slope = slope + self.hessian[:, rows] @ move
         return value, slope
+
+    def _may_leave(self, value: FloatArray, slope: FloatArray) -> BoolArray:
+        """Which groups of several, not zero, would have their optimum at zero if no other group left first."""
+        if not self._several.any():
+            return self._several
+        without = self._open(np.zeros(value.size), slope - self._own @ value)
+        leave = self._several & (self._norms(without) <= self.strength)
+        return leave & (self._norms(value) > 0) if leave.any() else leave
 
     def _one_by_one(self, value: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Every group that is not zero at its own minimum, or lower: the way around a kink that Newton's steps miss."""
@@ -240,16 +259,16 @@ class GroupedQuadratic:
         rows, self._direction = np.flatnonzero(active), np.zeros_like(value)
         if rows.size == 0:
             return value, 0.0
-        gradient, curvature = gradient[rows], self.hessian[np.ix_(rows, rows)].copy()
-        place = np.full(value.size, -1)
-        place[rows] = np.arange(rows.size)
-        norms = self._norms(value)
-        for g in np.flatnonzero((self.size > 1) & (norms > 0)):
-            moving = self.members[g][place[self.members[g]] >= 0]
-            here, unit = place[moving], value[moving] / norms[g]
-            bend = self.strength[g] / norms[g]
-            curvature[np.ix_(here, here)] += bend * (np.eye(here.size) - np.outer(unit, unit))
-        diagonal = np.arange(rows.size)
+        inside, diagonal = np.ix_(rows, rows), np.arange(rows.size)
+        gradient, curvature = gradient[rows], self.hessian[inside]
+        if self._several.any():
+            norms = self._norms(value)
+            alive = self._several & (norms > 0)
+            each = np.append(np.divide(1.0, norms, out=np.zeros_like(norms), where=alive), 0.0)[self.group[rows]]
+            bend = each * np.append(self.strength, 0.0)[self.group[rows]]
+            unit = np.sqrt(bend) * each * value[rows]
+            curvature -= self._same[inside] * np.outer(unit, unit)
+            curvature[diagonal, diagonal] += bend
         curvature[diagonal, diagonal] *= 1.0 + _CUSHION
         step, _ = solve_spd(curvature, -gradient)
         self._direction[rows] = step

@@ -19,13 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._types import BoolArray, FloatArray
+from . import _sparse_newton
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
+from ._sparse_newton import CURVED
 from ._state import FLAT_STEP, Batch
 
 __all__ = ["Newton"]
-
-_CURVED = 10.0
-"""Least error left after a full Newton step, divided by the square of the step."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Newton(AbstractSolver):
     def run(self, problem: AbstractProblem, params: FloatArray, progress: Progress) -> Trace:
         """Minimise from `params`, shape (n_features + 1, neuron)."""
         problem.sharpen()  # Hessians cost more than the rounding of a pass saves
+        if not problem.penalty.plain:
+            return _sparse_newton.run(problem, params, progress, self.maxiter, self.tol)
         batch = Batch(problem, params)
         last, collinear = np.full(problem.n_neurons, np.inf), None
         try:
@@ -70,7 +71,7 @@ class Newton(AbstractSolver):
     ) -> FloatArray:
         """Stop who has arrived; returns how far each neuron went, shape (neuron,)."""
         step = np.abs(direction).max(axis=0)
-        left = step**2 * np.maximum(step / last**2, _CURVED)
+        left = step**2 * np.maximum(step / last**2, CURVED)
         arrived = np.where(collinear, Result.COLLINEAR, np.where(singular, Result.FLAT, Result.CONVERGED))
         batch.stop((batch.last_step >= 1.0) & (left <= self.tol * batch.size), arrived)
         batch.stop(batch.predicted <= batch.noise, np.where(step <= FLAT_STEP, arrived, Result.FLAT))
