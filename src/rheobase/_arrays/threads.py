@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-__all__ = ["for_each", "n_threads"]
+__all__ = ["for_each", "n_threads", "products_for_each"]
 
 MOST_THREADS = 16
 """More than these only wait for memory."""
@@ -41,3 +42,21 @@ def for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> None:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def products_for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> None:
+    """`for_each` for work that consists of matrix products: each of them keeps to its own core."""
+    items = list(items)
+    if min(n_threads(), len(items)) < 2:
+        for_each(function, items)
+        return
+    with _blas().limit(limits=1, user_api="blas"):
+        for_each(function, items)
+
+
+@cache
+def _blas():
+    """The BLAS libraries of this process; to look for them takes a millisecond."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray
 from ._core import AbstractDesign, AbstractStandardized, bucket
+from ._dense_walk import DenseWalk
 from ._narrow import NarrowProducts, ThinProducts
 from ._products import AbstractProducts, HostProducts, products_for
 
@@ -18,6 +19,10 @@ _THINNEST = 3
 
 _CHUNK = 1 << 18
 """Entries centred at a time, so that each block is read from memory once (2 MB)."""
+
+
+_BLOCK_ROWS = 1 << 16
+"""Rows of a block of features that are there already: what is made of them stays small."""
 
 
 class Dense(AbstractDesign):
@@ -124,18 +129,37 @@ class StandardizedDense(AbstractStandardized):
         return self._host
 
     def narrowed(self, features):
-        worth = isinstance(self._products, HostProducts) and 4 * len(features) <= 3 * self.n_features
+        worth = self.is_on_host and 4 * len(features) <= 3 * self.n_features
         return self._with(NarrowProducts(self._host, features)) if worth else None
 
     def thinned(self, n_rows):
         step = self.n_rows // max(n_rows, 1)
-        worth = isinstance(self._products, HostProducts) and step > _THINNEST
+        worth = self.is_on_host and step > _THINNEST
         return self._with(ThinProducts(self._host, step)) if worth else None
 
     def _with(self, products: AbstractProducts) -> StandardizedDense:
         other = copy.copy(self)
         other._products = products
         return other
+
+    @property
+    def is_on_host(self) -> bool:
+        """Whether products are made by the host's cores, from memory that they can read."""
+        return isinstance(self._products, HostProducts)
+
+    def walk(self, n_neurons: int) -> DenseWalk:
+        """How a pass for `n_neurons` goes over the rows."""
+        return DenseWalk(self._host, self.n_samples, n_neurons)
+
+    def blocks(self):
+        """All rows and their features, zero on masked rows, read only: they need not be made."""
+        for start in range(0, self.n_samples, _BLOCK_ROWS):
+            rows = slice(start, min(start + _BLOCK_ROWS, self.n_samples))
+            yield rows, self._host[rows]
+
+    def second_moments(self) -> FloatArray:
+        """Mean of products of features over valid rows, shape (n_features, n_features)."""
+        return self.gram(self.row_mask[:, None] / max(self.n_valid, 1))[0]
 
 
 def finite_rows(values: np.ndarray) -> BoolArray:

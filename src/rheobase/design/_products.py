@@ -12,10 +12,14 @@ from functools import cache
 
 import numpy as np
 
+from .._arrays.threads import n_threads, products_for_each
 from .._types import FloatArray
 from .._x64 import enable_x64
 
 __all__ = ["AbstractProducts", "HostProducts", "device_products", "products_for"]
+
+_WORTH_A_THREAD = 1e7
+"""Rows x features^2 from which a Gram matrix, half a millisecond of work, is shared between cores."""
 
 _BLOCK = 1 << 18
 """Entries of the block of rows that the weighted Gram matrix copies at a time (2 MB)."""
@@ -51,15 +55,37 @@ class HostProducts(AbstractProducts):
         return self.x.T @ np.asarray(residual)  # residual.T @ x splits badly over busy BLAS threads
 
     def gram(self, weights):
-        weights = np.asarray(weights)
-        n_features = self.x.shape[1]
-        out = np.empty((weights.shape[1], n_features, n_features))
-        for neuron in range(weights.shape[1]):  # each turn is a BLAS call of rows x features^2 operations
-            out[neuron] = weighted_gram(self.x, weights[:, neuron])
-        return out
+        return weighted_grams(self.x, np.asarray(weights))
 
     def gram_of(self, weights, features):
-        return weighted_gram(self.x, np.asarray(weights)[:, 0], features)
+        return weighted_grams(self.x, np.asarray(weights), features)[0]
+
+
+def weighted_grams(x: FloatArray, weights: FloatArray, features=None) -> FloatArray:
+    """``x.T @ diag(weights) @ x`` for each column of nonnegative `weights` and some or all features, columns (or
+    stretches of rows of one) side by side on all cores; shape (column, feature, feature).
+    """
+    n_features, n_columns = x.shape[1] if features is None else len(features), weights.shape[1]
+    out = np.zeros((n_columns, n_features, n_features))
+    cores = n_threads() if len(x) * n_features**2 * n_columns >= _WORTH_A_THREAD else 1
+    cuts = np.linspace(0, len(x), -(-cores // max(n_columns, 1)) + 1).astype(int)
+    parts = np.zeros((len(cuts) - 2, *out.shape))  # of the stretches after the first
+
+    def one(piece: tuple[int, int]) -> None:
+        column, share = piece
+        rows = slice(cuts[share], cuts[share + 1])
+        place = out if share == 0 else parts[share - 1]
+        place[column] = weighted_gram(x[rows], weights[rows, column], features)
+
+    pieces = [(column, share) for column in range(n_columns) for share in range(len(cuts) - 1)]
+    if cores == 1:
+        for piece in pieces:
+            one(piece)
+    else:
+        products_for_each(one, pieces)
+    for part in parts:
+        out += part
+    return out
 
 
 def weighted_gram(x: FloatArray, weights: FloatArray, features=None) -> FloatArray:

@@ -7,13 +7,12 @@ times residuals, all while the block is in cache. Nothing as long as the recordi
 from __future__ import annotations
 
 import abc
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .._arrays.threads import for_each, n_threads
+from .._arrays.threads import n_threads, products_for_each
 from .._types import FloatArray
 
 __all__ = ["AbstractWalk", "FeatureWalk"]
@@ -28,10 +27,18 @@ class AbstractWalk(abc.ABC):
         Rows there are.
     block_rows : int
         Rows in a block; the last one may be shorter.
+    shares : int
+        Pieces of a pass for each core that are summed apart: more of them wait less for a slow core, and take more
+        memory.
+    precise_differences : bool
+        Whether a predictor and sums that were computed in double precision may be kept, as arrays of every row and
+        neuron, so that single precision is enough for what has changed since.
     """
 
     n_samples: int
     block_rows: int
+    shares: int = 1
+    precise_differences: bool = False
 
     @abc.abstractmethod
     def plan(self, coef: FloatArray) -> Any:
@@ -46,6 +53,10 @@ class AbstractWalk(abc.ABC):
         """Features of the block times coefficients, float64, shape (rows, neuron); any number in rows that do not
         count.
         """
+
+    def padded(self, size: int) -> int:
+        """Rows of a predictor of a block of `size` rows."""
+        return size
 
     @abc.abstractmethod
     def collect(self, block: Any, residual: FloatArray) -> Any:
@@ -62,29 +73,32 @@ class AbstractWalk(abc.ABC):
     def each(self, work: Callable[[int, int], Any]) -> Any:
         """Call ``work(start, stop)`` for every block, on all cores, and return the sum of the arrays, or of the tuples
         of arrays, that it gives.
+
+        Each share of the rows is summed by itself and shares are summed in order, so that a run can be repeated to the
+        last digit.
         """
-        total: list[Any] = []
-        lock = threading.Lock()
-
-        def one(start: int) -> None:
-            parts = work(start, min(start + self.block_rows, self.n_samples))
-            with lock:
-                if not total:
-                    total.extend(part.astype(_WIDE.get(part.dtype.char, part.dtype)) for part in parts)
-                    return
-                for whole, part in zip(total, parts):
-                    whole += part
-
-        from threadpoolctl import threadpool_limits
-
         starts = range(0, self.n_samples, self.block_rows)
-        if n_threads() == 1 or len(starts) == 1:
-            for start in starts:
-                one(start)
-        else:  # blocks are worked on side by side, so products within them must not be
-            with threadpool_limits(1, user_api="blas"):
-                for_each(one, starts)
+        n_shares = max(min(self.shares * n_threads(), len(starts)), 1)
+        edges = np.linspace(0, len(starts), n_shares + 1).astype(int)
+        sums: list[list[Any]] = [[] for _ in range(n_shares)]
+
+        def one(share: int) -> None:
+            for start in starts[edges[share] : edges[share + 1]]:
+                _add(sums[share], work(start, min(start + self.block_rows, self.n_samples)))
+
+        products_for_each(one, range(n_shares))
+        total = sums[0]
+        for parts in sums[1:]:
+            _add(total, parts)
         return tuple(total)
+
+
+def _add(total: list[Any], parts) -> None:
+    if not total:
+        total.extend(part.astype(_WIDE.get(part.dtype.char, part.dtype)) for part in parts)
+        return
+    for whole, part in zip(total, parts, strict=True):
+        whole += part
 
 
 _WIDE = {"f": np.float64, "F": np.complex128}

@@ -12,10 +12,12 @@ from .._types import BoolArray, FloatArray, IntArray
 from ..design import AbstractDesign
 from ..design._blockwise import AbstractBlockwise
 from ..design._core import AbstractStandardized
+from ..design._dense import StandardizedDense
 from ..links import AbstractInverseLink
 from ..observation_models import AbstractObservationModel
 from ..regularizer import AbstractRegularizer
-from ..solvers._core import Progress, Result, Solution, Trace
+from ..solvers import GramLBFGS, Newton
+from ..solvers._core import AbstractSolver, Progress, Result, Solution, Trace
 from ..solvers._penalty import Penalty
 from ..solvers.registry import make_solver
 from ._bounds import Bounds
@@ -38,6 +40,10 @@ _BLOCK = 1 << 16
 _MANY_ROWS = 1 << 18
 """Rows x neurons from which arrays of that shape are not kept, where features are not either: about seven of them, a
 gigabyte."""
+
+_MUCH_WORK, _ELEMENTWISE = 2e7, 20
+"""Rows x features x neurons of a pass, evaluation of the loss included (as that many features), from which it is walked
+through block by block."""
 
 _TURNS, _DISPERSION_TOL = 50, 1e-8
 """Largest number of turns between coefficients and dispersion, and the relative change that ends them."""
@@ -117,10 +123,10 @@ def solve(
     problem = None
     if fitted.size:
         rows = Rows(y, weights, offset, feature_mask)
-        problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale)
-        params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         sizes = (standard.n_valid, design.n_features, len(fitted))
         solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=not penalty.plain)
+        problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale, solver)
+        params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         progress = Progress(len(fitted))
         try:
             given = scale[fitted] if scale is not None else None
@@ -164,11 +170,17 @@ class Rows:
 
 
 def _problem(
-    standard: AbstractStandardized, rows: Rows, row_loss: RowLoss, penalty: Penalty, fitted: IntArray, scale
+    standard: AbstractStandardized,
+    rows: Rows,
+    row_loss: RowLoss,
+    penalty: Penalty,
+    fitted: IntArray,
+    scale,
+    solver: AbstractSolver,
 ) -> GLMProblem | StreamedProblem:
     """The problem of some neurons, which keeps arrays of every row and neuron, or streams."""
     some = fitted.size < rows.y.shape[1]
-    streamed = _is_streamed(standard, fitted.size, row_loss.model, scale)
+    streamed = _is_streamed(standard, fitted.size, row_loss, penalty, scale, solver)
     n_rows, y = len(rows.y) if streamed else standard.n_rows, rows.y[:, fitted] if some else rows.y
     free = offset = None
     if rows.feature_mask is not None:
@@ -204,13 +216,29 @@ def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray |
     return known
 
 
-def _is_streamed(standard: AbstractStandardized, n_neurons: int, model: AbstractObservationModel, scale) -> bool:
-    """Whether features are made block by block and what is kept of every row and neuron would be too much.
+def _is_streamed(
+    standard: AbstractStandardized,
+    n_neurons: int,
+    row_loss: RowLoss,
+    penalty: Penalty,
+    scale,
+    solver: AbstractSolver,
+) -> bool:
+    """Whether rows are walked through block by block: where features are made so and what is kept of every row and
+    neuron would be too much, or where features are in memory and block by block is faster.
 
     A dispersion that is estimated with the coefficients needs the means of all rows.
     """
-    estimated = model.scale_in_loss and scale is None and model.scale is None
-    return isinstance(standard, AbstractBlockwise) and n_neurons * standard.n_rows >= _MANY_ROWS and not estimated
+    model = row_loss.model
+    if model.scale_in_loss and scale is None and model.scale is None:
+        return False
+    if isinstance(standard, AbstractBlockwise):
+        return n_neurons * standard.n_rows >= _MANY_ROWS
+    if not isinstance(standard, StandardizedDense) or not standard.is_on_host:
+        return False
+    parabola = model.curvature_is_constant(row_loss.link)  # then steps are few, and one matrix serves all
+    work = standard.n_rows * (standard.n_features + _ELEMENTWISE) * n_neurons
+    return work >= _MUCH_WORK and isinstance(solver, Newton | GramLBFGS) and penalty.plain and not parabola
 
 
 def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:

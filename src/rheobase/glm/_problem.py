@@ -20,7 +20,7 @@ from ..solvers._penalty import Penalty
 
 __all__ = ["SAMPLE_ROWS", "GLMProblem", "RowLoss", "ratio_of"]
 
-SAMPLE_ROWS = 1 << 16
+SAMPLE_ROWS = 1 << 15
 """Rows from which the diagonal of a Hessian is read."""
 
 

@@ -7,6 +7,7 @@ loss, residual and gradient of a block of rows while it is in cache, blocks side
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,15 +15,23 @@ import numpy as np
 from .._types import BoolArray, FloatArray
 from .._x64 import enable_x64, on_host
 from ..design._blockwise import AbstractBlockwise
-from ..design._products import weighted_gram
+from ..design._products import weighted_grams
+from ..design._walk import AbstractWalk
 from ..solvers._core import AbstractProblem, Evaluation
 from ..solvers._penalty import Penalty
+from ._host_rows import are_written_down, weighted_rows
 from ._problem import SAMPLE_ROWS, RowLoss, ratio_of
 
 __all__ = ["StreamedProblem"]
 
 _SINGLE = 1e-8
 """Relative error of a loss whose predictors were products in single precision: it averages out over rows."""
+
+_ANCHORED = 1e-12
+"""The same where only what has changed since a point in double precision was such a product."""
+
+_REACH = 1e-2
+"""Relative distance from an anchor within which single precision leaves an error below 1e-9."""
 
 
 class StreamedProblem(AbstractProblem):
@@ -63,9 +72,11 @@ class StreamedProblem(AbstractProblem):
         self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
         self.n_rows, self.n_features, self.n_neurons = design.n_samples, design.n_features, y.shape[1]
         self.scale = np.ones(self.n_neurons) if scale is None else scale
+        self._written_down = are_written_down(row_loss)
         self._walk, self._sharp = design.walk(self.n_neurons), sharp
         if sharp:
             self._walk = self._walk.sharpened()
+        self._anchor: _Anchor | None = None
 
     @property
     def has_offset(self) -> bool:
@@ -87,32 +98,65 @@ class StreamedProblem(AbstractProblem):
 
     def evaluate(self, eta, direction, step):
         params = eta + step * direction
-        loss, residual, curvature, features = self._pass(params, np.arange(self.n_neurons))
-        gradient = np.vstack([self._walk.finish(features), residual])
+        loss, gradient, curvature = self._pass(params)
         slope = np.sum(gradient * direction, axis=0)
         return Evaluation(params, loss, gradient, _Curvature(params, curvature), slope)
 
-    def _pass(self, params: FloatArray, columns):
-        """Sums over rows of loss, residual and curvature, and of features times residual in the walk's own form."""
-        walk, kernel = self._walk, _block()
+    def _pass(self, params: FloatArray):
+        """Loss, gradient and sum of curvatures of each neuron."""
+        if self._anchor is None:
+            return self._sums(self._walk, params, self._offset)
+        change = params - self._anchor.params
+        if not change.any():
+            return self._anchor.found
+        loss, gradient, curvature = self._sums(self._walk, change, self._anchor.eta, self._anchor.residual)
+        return loss, gradient + self._anchor.found[1], curvature
+
+    def _sums(self, walk: AbstractWalk, params: FloatArray, offset, known=None, keep: _Anchor | None = None):
+        """One walk over the rows: sums of loss, of features times residuals less `known` ones, and of curvature; an
+        anchor may `keep` predictor and residuals of all rows.
+        """
         plan = walk.plan(params[:-1]) if params[:-1].any() else None
+        columns = np.arange(self.n_neurons)
 
         def work(start: int, stop: int):
-            block = walk.open(start, stop)
-            size = stop - start
-            eta = np.zeros((size, len(columns))) if plan is None else walk.predictor(block, plan)
-            rows = self._rows(start, stop, columns, len(eta))
-            with enable_x64(), on_host():
-                out = kernel(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
-                loss, residual, level, curvature = map(np.asarray, out)
-            return loss, level, curvature, walk.collect(block, residual[:size])
+            block, size = walk.open(start, stop), stop - start
+            eta = np.zeros((walk.padded(size), len(columns))) if plan is None else walk.predictor(block, plan)
+            if keep is not None:
+                keep.eta[start:stop] = eta[:size] + params[-1]
+                if offset is not None:
+                    keep.eta[start:stop] += offset[start:stop]
+            loss, residual, level, curvature = self._block(eta, params[-1], start, stop, columns, offset)
+            if keep is not None:
+                keep.residual[start:stop] = residual
+            if known is not None:
+                residual = residual - known[start:stop]
+                level = residual.sum(axis=0)
+            return loss, level, curvature, walk.collect(block, residual)
 
-        return walk.each(work)
+        loss, level, curvature, features = walk.each(work)
+        return loss, np.vstack([walk.finish(features), level]), curvature
 
-    def _rows(self, start: int, stop: int, columns, size: int):
+    def _block(self, eta: FloatArray, intercept: FloatArray, start: int, stop: int, columns, offset):
+        """Sums over the rows of a block of loss, residual and curvature, and the residuals between them."""
+        if self._written_down:
+            eta = eta[: stop - start]
+            eta += intercept
+            if offset is not None:
+                eta += offset[start:stop]
+            y, weights, _ = self._rows(start, stop, columns, stop - start, None)
+            loss, residual, curvature = weighted_rows(self.row_loss, y, eta, weights)
+            return loss, residual, residual.sum(axis=0), curvature.sum(axis=0)
+        rows = self._rows(start, stop, columns, len(eta), offset)
+        with enable_x64(), on_host():
+            out = _block()(eta, intercept, *rows, self.scale, row_loss=self.row_loss)
+            loss, residual, level, curvature = map(np.asarray, out)
+        return loss, residual[: stop - start], level, curvature
+
+    def _rows(self, start: int, stop: int, columns, size: int, offset):
         """Response, weights and offset of a block, each padded to `size` rows that do not count."""
         parts = [self.y[start:stop], self.weights[start:stop]]
-        parts.append(np.zeros((stop - start, 1)) if self._offset is None else self._offset[start:stop])
+        parts.append(np.zeros((stop - start, 1)) if offset is None else offset[start:stop])
         parts = [part if part.shape[1] in (1, len(columns)) else part[:, columns] for part in parts]
         if stop - start == size:
             return parts
@@ -128,9 +172,9 @@ class StreamedProblem(AbstractProblem):
         own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
         total, weight = np.zeros(self.n_neurons), 0.0
         for rows, block in self.design.sample(SAMPLE_ROWS):
-            bend = self._curvature(block @ params[:-1], params, rows.start, rows.stop, everyone)
-            squares = np.square(block, out=block)
-            used = self.design.row_mask[rows, None].astype(np.float64)
+            bend = self._curvature(block @ params[:-1], params, rows.start, rows.stop, everyone).astype(np.float32)
+            squares = np.square(block, dtype=np.float32, casting="same_kind")  # three digits would do
+            used = self.design.row_mask[rows, None].astype(np.float32)
             own += squares.T @ bend
             shared += squares.T @ used
             total, weight = total + bend.sum(axis=0), weight + used.sum()
@@ -138,12 +182,22 @@ class StreamedProblem(AbstractProblem):
 
     @property
     def rounding(self):
-        return 0.0 if self._walk.sharpened() is self._walk else _SINGLE
+        if self._walk.sharpened() is self._walk:
+            return 0.0
+        return _SINGLE if self._anchor is None else _ANCHORED
 
-    def sharpen(self):
+    def sharpen(self, params=None, who=None):
         sharp = self._walk.sharpened()
-        changed, self._walk, self._sharp = sharp is not self._walk, sharp, True
-        return changed
+        if params is None or not self._walk.precise_differences or sharp is self._walk:
+            changed, self._walk, self._sharp = sharp is not self._walk, sharp, True
+            return changed
+        if self._anchor is not None and np.all(self._anchor.reaches(params) | ~who):
+            return False
+        shape = (self.n_rows, self.n_neurons)
+        anchor = _Anchor(params.copy(), np.empty(shape), np.empty(shape))
+        anchor.found = self._sums(sharp, params, self._offset, keep=anchor)
+        self._anchor = anchor
+        return True
 
     def column_means(self, rows):
         return rows.total if isinstance(rows, _Curvature) else rows[-1]
@@ -162,7 +216,7 @@ class StreamedProblem(AbstractProblem):
         return np.vstack([walk.finish(features), level])
 
     def _curvature(self, eta: FloatArray, params: FloatArray, start: int, stop: int, columns) -> FloatArray:
-        rows = self._rows(start, stop, columns, len(eta))
+        rows = self._rows(start, stop, columns, len(eta), self._offset)
         with enable_x64(), on_host():
             out = _curvature()(eta, params[-1], *rows, self.scale[columns], row_loss=self.row_loss)
             return np.asarray(out)[: stop - start]
@@ -175,8 +229,7 @@ class StreamedProblem(AbstractProblem):
             eta = block @ params[:-1]
             weights = self._curvature(eta, params, rows.start, rows.stop, np.asarray(columns))
             side = weights.T @ block
-            for place in range(len(columns)):  # a BLAS call of rows x features^2 operations each
-                hessian[place, :n, :n] += weighted_gram(block, weights[:, place])
+            hessian[:, :n, :n] += weighted_grams(block, weights)
             hessian[:, n, :n] += side
             hessian[:, n, n] += weights.sum(axis=0)
         hessian[:, :n, n] = hessian[:, n, :n]
@@ -206,7 +259,9 @@ class StreamedProblem(AbstractProblem):
 
         free = None if self.free is None else self.free[:, columns]
         parts = some(self.y), some(self.weights), self.row_loss, self.penalty.select(columns), free, some(self._offset)
-        return StreamedProblem(self.design, *parts, self.scale[columns], self._gram, self._sharp)
+        problem = StreamedProblem(self.design, *parts, self.scale[columns], self._gram, self._sharp)
+        problem._anchor = None if self._anchor is None else self._anchor.select(columns)
+        return problem
 
     def with_scale(self, scale: FloatArray) -> StreamedProblem:
         """The same problem at other dispersions."""
@@ -217,6 +272,26 @@ class StreamedProblem(AbstractProblem):
         if isinstance(rows, _Curvature):
             return _Curvature(rows.params[:, columns], rows.total[columns])
         return rows[:, columns]
+
+
+@dataclass
+class _Anchor:
+    """A point at which predictor and residuals of all rows are known in double precision."""
+
+    params: FloatArray
+    eta: FloatArray
+    residual: FloatArray
+    found: tuple[FloatArray, FloatArray, FloatArray] = ()
+    """Loss, gradient and sum of curvatures there."""
+
+    def reaches(self, params: FloatArray) -> BoolArray:
+        """Which neurons are so near that differences in single precision are precise enough, shape (neuron,)."""
+        size = np.abs(params[:-1]).max(axis=0, initial=0.0)
+        return np.abs(params - self.params).max(axis=0) <= _REACH * size
+
+    def select(self, columns) -> _Anchor:
+        found = tuple(part[..., columns] for part in self.found)
+        return _Anchor(self.params[:, columns], self.eta[:, columns], self.residual[:, columns], found)
 
 
 class _Curvature:

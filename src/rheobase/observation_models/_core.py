@@ -120,6 +120,17 @@ class AbstractObservationModel(abc.ABC):
             Dispersion, a number or shape (neuron,), for models with `scale_in_loss`; None means the model's own.
         """
 
+    def derivatives(self, y: np.ndarray, eta: np.ndarray, link: AbstractInverseLink) -> tuple | None:
+        """The loss and its first and second derivative in the predictor, elementwise: new NumPy arrays, for fits on a
+        CPU. None, the default, where nobody has written them down and JAX has to find them.
+
+        Parameters
+        ----------
+        y, eta, link
+            As in `negative_log_likelihood`; `eta` may be overwritten.
+        """
+        return None
+
     @abc.abstractmethod
     def log_likelihood_per_sample(self, y: np.ndarray, mean: np.ndarray, scale: Any = None) -> np.ndarray:
         """Log-probability of `y`, elementwise, nats, with every constant."""

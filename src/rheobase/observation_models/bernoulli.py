@@ -54,6 +54,15 @@ class BernoulliObservations(AbstractWithInverseLink):
             return -y * log - (1.0 - y) * log_complement
         return -times_log(y, jnp.minimum(log, 0.0)) - times_log(1.0 - y, jnp.minimum(log_complement, 0.0))
 
+    def derivatives(self, y, eta, link):
+        """For the logistic link; a subclass may have another loss, and is asked for its own."""
+        if link != Logistic() or type(self) is not BernoulliObservations:
+            return None
+        small = np.exp(-np.abs(eta))
+        mean = np.where(eta >= 0, 1.0, small) / (1.0 + small)
+        value = np.log1p(small) + np.maximum(eta, 0.0) - y * eta
+        return value, mean - y, small / (1.0 + small) ** 2
+
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of `y` at `mean`, elementwise, nats; means keep 2.2e-16 away from zero and one."""
         from scipy.special import xlog1py, xlogy

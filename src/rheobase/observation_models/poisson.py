@@ -46,6 +46,14 @@ class PoissonObservations(AbstractWithInverseLink):
         mean = link(eta)
         return jnp.where(mean > 0, mean, 0.0) - times_log(y, link.log(eta))
 
+    def derivatives(self, y, eta, link):
+        """For the exponential link; a subclass may have another loss, and is asked for its own."""
+        if link != Exp() or type(self) is not PoissonObservations:
+            return None
+        mean = np.exp(eta)
+        eta *= y
+        return np.subtract(mean, eta, out=eta), mean - y, mean
+
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of counts `y` at `mean`, elementwise, nats; means are floored at 2.2e-16."""
         mean = np.maximum(mean, EPS)

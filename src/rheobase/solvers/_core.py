@@ -173,8 +173,8 @@ class AbstractProblem(abc.ABC):
     rounding: float = 0.0
     """Relative error of the loss beyond that of float64."""
 
-    def sharpen(self) -> bool:
-        """Compute exactly from now on; False if that was so already."""
+    def sharpen(self, params: FloatArray | None = None, who: BoolArray | None = None) -> bool:
+        """Compute exactly from now on, or near `params` for the neurons `who`; False if that was so already."""
         return False
 
     @property

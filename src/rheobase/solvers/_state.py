@@ -107,9 +107,11 @@ class Batch:
         gradient = self.problem.gradient(self.now.residual) + self.problem.penalty.gradient(self.params)
         return gradient if self.problem.free is None else gradient * self.problem.free
 
-    def sharpen(self) -> bool:
-        """Let the problem compute exactly, and evaluate it anew where we stand; False if it was exact already."""
-        if not self.problem.sharpen():
+    def sharpen(self, who: BoolArray) -> bool:
+        """Let the problem compute exactly for some neurons, and evaluate it anew where we stand; False if it was exact
+        already.
+        """
+        if not self.problem.sharpen(self.params, who):
             return False
         change = self.problem.predictor(self.params)
         self.now = self.problem.evaluate(self.problem.start(), change, np.ones(self.params.shape[1]))

@@ -81,11 +81,12 @@ class GramLBFGS(AbstractSolver):
                     speed.restart(slow)
                 direction = -memory.apply(gradient, metric)
                 fresh = metric.own & memory.empty()
-                moved = batch.move(direction, gradient, flatness=0.5)
+                moved = batch.move(direction, gradient, flatness=0.9)
                 new_gradient = batch.gradient()
                 memory.add(moved, new_gradient - gradient)
                 gradient = new_gradient
-                if self._is_near(batch, direction) and batch.sharpen():
+                near = self._near(batch, direction)
+                if near.any() and batch.sharpen(near):
                     gradient = batch.gradient()
                 else:
                     self._judge(batch, direction, metric, fresh)
@@ -100,10 +101,10 @@ class GramLBFGS(AbstractSolver):
             batch.interrupt()
         return batch.finish()
 
-    def _is_near(self, batch: Batch, direction: FloatArray) -> bool:
-        """Whether any moving neuron is so near its optimum, or its search so lost, that rounding matters."""
+    def _near(self, batch: Batch, direction: FloatArray) -> BoolArray:
+        """Which moving neurons are so near their optimum, or their search so lost, that rounding matters."""
         near = np.abs(direction).max(axis=0) <= max(_SHARP, self.tol) * batch.size
-        return bool(((near | batch.failed | (batch.predicted <= batch.noise)) & batch.moving).any())
+        return (near | batch.failed | (batch.predicted <= batch.noise)) & batch.moving
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""
