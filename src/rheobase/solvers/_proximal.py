@@ -13,19 +13,22 @@ from ._core import AbstractProblem
 from ._kinks import GroupedQuadratic
 from ._state import Batch
 
-__all__ = ["Directions", "awake_parameters"]
+__all__ = ["FAR", "Directions", "awake_parameters"]
 
 _SHORT = 1e-3
 """After steps as long as this (in units of the features' spread) a Hessian still gives three digits of the next step;
 another gradient costs a third of another Hessian."""
 
-_FORCING = 0.1
+_FORCING = 0.02
 """Length of the last Newton step towards the minimum of a model, relative to all; what is left is about its square, and
 the model itself is off by more."""
 
+FAR = 0.25
+"""After a longer step, or none, a Hessian may be estimated from some of the rows: the step that it leads to ends about
+as far off its aim anyway."""
+
 _LEAST_ROWS, _ROWS_EACH = 1 << 12, 48
-"""Rows that estimate the first Hessian, at least, and for each feature: the first step from nowhere ends 10-40 percent
-off its aim anyway."""
+"""Rows for such an estimate, at least, and for each feature: it is then wrong by about a fifth."""
 
 
 def awake_parameters(problem: AbstractProblem, params: FloatArray, gradient: FloatArray) -> BoolArray:
@@ -54,12 +57,15 @@ class Directions:
         self.age = np.full(n_neurons, np.inf)
         """How far each neuron has gone since its Hessian was computed."""
 
-    def find(self, batch: Batch, gradient: FloatArray, awake: BoolArray) -> FloatArray:
-        """Directions of the moving neurons (zero for the others), shape (n_features + 1, neuron)."""
-        direction, start = np.zeros_like(gradient), batch.iteration == 0 and not np.any(batch.params[:-1])
+    def find(self, batch: Batch, gradient: FloatArray, awake: BoolArray, far: bool) -> FloatArray:
+        """Directions of the moving neurons (zero for the others), shape (n_features + 1, neuron).
+
+        `far`: most of the way is still to go.
+        """
+        direction = np.zeros_like(gradient)
         columns = np.flatnonzero(batch.moving)
         fresh = [c for c in columns if not self._serves(batch.columns[c], np.flatnonzero(awake[:, c]))]
-        hessians = _Hessians(batch, awake, fresh, start)
+        hessians = _Hessians(batch, awake, fresh, far)
         for column in columns:
             neuron, rows = batch.columns[column], np.flatnonzero(awake[:, column])
             if column in fresh:
@@ -67,7 +73,7 @@ class Directions:
                 self.age[neuron] = 0.0 if hessians.exact else np.inf
             model = _model(batch, gradient, column, rows, self._kept[neuron][1])
             direction[rows, column] = model - batch.params[rows, column]  # so that zeros are exact
-        batch.hessians += len(fresh)
+        batch.hessians_made += len(fresh)
         return direction
 
     def went(self, batch: Batch, far: FloatArray) -> None:
@@ -101,11 +107,11 @@ class _Hessians:
     would take as much work.
     """
 
-    def __init__(self, batch: Batch, awake: BoolArray, columns, start: bool):
-        problem = batch.problem
+    def __init__(self, batch: Batch, awake: BoolArray, columns, far: bool):
+        problem, start = batch.problem, batch.iteration == 0 and not np.any(batch.params[:-1])
         self._batch, self._problem, self.exact = batch, problem, True
         rough = None
-        if start and not problem.constant_curvature:
+        if far and not problem.constant_curvature:
             rough = problem.thinned(max(_LEAST_ROWS, _ROWS_EACH * problem.n_features))
         if rough is not None:
             self._problem, self.exact = rough, False

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, Progress, Result, Trace
-from ._proximal import Directions, awake_parameters
+from ._proximal import FAR, Directions, awake_parameters
 from ._state import FLAT_STEP, Batch
 
 __all__ = ["CURVED", "run"]
@@ -53,6 +53,7 @@ class _SparseNewton:
         self._tol = tol
         self._directions = Directions(problem.n_neurons)
         self._last = np.full(problem.n_neurons, np.inf)
+        self._cold = not np.any(self.batch.params[:-1])
         self._used = np.zeros(problem.n_features, dtype=bool)
 
     @property
@@ -62,9 +63,9 @@ class _SparseNewton:
     def step(self) -> None:
         """One step of every moving neuron."""
         batch = self.batch
-        everything = not np.all(self._last <= _NEAR)
-        gradient, awake = self._look() if everything else self._glance()
-        direction = self._directions.find(batch, gradient, awake)
+        last = self._last[batch.moving].max()
+        gradient, awake = self._look() if last > _NEAR else self._glance()
+        direction = self._directions.find(batch, gradient, awake, far=self._cold and last > FAR)
         age = self._directions.age[batch.columns]
         batch.move(direction, gradient)
         far = batch.last_step * np.abs(direction).max(axis=0)
@@ -80,12 +81,12 @@ class _SparseNewton:
     def _look(self) -> tuple[FloatArray, BoolArray]:
         """The same from all features; the problem is then that of all who are awake.
 
-        Before the first step from nowhere they are not counted: most will sleep after it.
+        On the first steps from nowhere they are not counted: most will sleep after them.
         """
         batch, narrow = self.batch, self.batch.problem
         batch.problem = self.whole
         gradient, awake = self._glance()
-        if self.whole.penalty.norms is None or (batch.iteration == 0 and not np.any(batch.params[:-1])):
+        if self.whole.penalty.norms is None or (self._cold and self._last[batch.moving].max() > FAR):
             return gradient, awake
         used = awake[:-1][:, batch.moving].any(axis=1)
         if np.any(used & ~self._used) or narrow is self.whole:
