@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import types
 import warnings
@@ -13,7 +14,7 @@ import pytest
 
 import rheobase as rb
 from rheobase import basis, design, regularizer
-from rheobase.glm import GLM, ClassifierGLM, ClassifierPopulationGLM, PopulationGLM
+from rheobase.glm import GLM, REML, ClassifierGLM, ClassifierPopulationGLM, PopulationGLM
 
 T = np.arange(100) * 0.1
 TSD = rb.Tsd(T, np.sin(T))
@@ -52,6 +53,11 @@ def things():
         "fitted classifier": fitted(ClassifierGLM(n_classes=3), labels),
         "fitted classifiers": fitted(ClassifierPopulationGLM(n_classes=3), np.stack([labels, labels[::-1]], axis=1)),
         "solution": many.solution_,
+        "inference": many.inference(FRAME, Y),
+        "inference of classes": fitted(ClassifierGLM(n_classes=3), labels).inference(FRAME, labels),
+        "search": fitted(GLM(regularizer="Ridge", regularizer_strength="cv"), Y[:, 0]).cv_,
+        "searches": fitted(PopulationGLM(regularizer="Ridge", regularizer_strength="cv")).cv_,
+        "restricted likelihood": fitted(PopulationGLM(regularizer="Ridge", regularizer_strength=REML())).reml_,
         "regulariser": regularizer.GroupLasso(mask=np.eye(3)),
         "built design": design.build({"f": FRAME}, response=rb.Tsd(T, Y[:, 0])),
     }
@@ -88,6 +94,22 @@ def test_a_model_shows_its_structure_then_what_was_found(things):
     assert all(text in html for text in ("intercept", ">b<", "3 features; fitted by", "The optimum was found."))
     assert "3 features, 2 neurons" in things["fitted population"]._repr_html_()
     assert "3 features, 3 classes" in things["fitted classifier"]._repr_html_()
+
+
+def test_results_are_shown_as_tables(things):
+    """Numbers of the table, at most twenty rows of it, and text that is not read as HTML."""
+    html = things["inference"]._repr_html_()
+    assert all(text in html for text in ("std. error", "97.5%", ">intercept<", f"{Y.shape[1]} neurons"))
+    assert "ClassInference(12 parameters" in things["inference of classes"]._repr_html_()
+    search, searches = things["search"], things["searches"]
+    assert search._repr_html_().count("<tr>") == len(search.strengths) + 1
+    assert search._repr_html_().count(">taken<") == 1
+    assert f"{searches.best_strength[1]:.4g}" in searches._repr_html_()
+    assert f"{things['restricted likelihood'].strengths[0, 1]:.4g}" in things["restricted likelihood"]._repr_html_()
+    wide = dataclasses.replace(things["inference"], names=("<b>", "b", "c", "intercept"))
+    assert "&lt;b&gt;" in wide._repr_html_()
+    many = PopulationGLM(regularizer="Ridge").fit(FRAME, np.tile(Y, 6)).inference(FRAME, np.tile(Y, 6))
+    assert many._repr_html_().count("<tr>") == 22  # headers, twenty rows, dots
 
 
 def test_completion_lists_public_names_only(things):

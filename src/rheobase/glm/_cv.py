@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._errors import did_you_mean
+from .._manners import Plotted
 from .._types import FloatArray, IntArray
+from ._html import search_html
 
 __all__ = ["CV", "CrossValidation", "all_past_best", "read_strengths"]
 
@@ -48,7 +50,7 @@ class CV:
 
 
 @dataclass(frozen=True, repr=False)
-class CrossValidation:
+class CrossValidation(Plotted):
     """What a search for the strength found.
 
     Attributes
@@ -132,6 +134,9 @@ class CrossValidation:
             f"CrossValidation({n_strengths} strengths x {n_folds} folds x {n_neurons} neurons, best strengths "
             f"{taken.min():.3g} to {taken.max():.3g}){note}"
         )
+
+    def _repr_html_(self) -> str:
+        return search_html(self)
 
 
 def read_strengths(given: Any, n_neurons: int) -> FloatArray | None:

@@ -1,15 +1,20 @@
-"""A model in a notebook: what it is made of before a fit, what was found after it."""
+"""A model in a notebook: what it is made of before a fit, what was found after it; and how sure that is."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..containers._repr import Table
 from ._trees import joined
 
-__all__ = ["html_of"]
+if TYPE_CHECKING:
+    from ._cv import CrossValidation
+    from ._inference import Inference
+    from ._reml import RestrictedLikelihood
+
+__all__ = ["html_of", "inference_html", "reml_html", "search_html"]
 
 _MOST = 20
 """Rows of a table."""
@@ -78,3 +83,72 @@ def _foot(model: Any, shape: str) -> str:
     stats = solution.stats
     taken = f" in {stats['seconds']:.3g} s" if "seconds" in stats else ""
     return f"{shape}; fitted by {stats.get('solver')}{taken}; {solution.message}"
+
+
+def inference_html(found: Inference) -> str:
+    """One row for each parameter of the first neurons: estimate, standard error, test, interval."""
+    n_params, n_neurons = found.params.shape
+    low, high = found.confidence_interval()
+    statistic = "t" if found.estimated_scale else "z"
+    numbers = (found.params, found.standard_errors, found.z_values, low, high)
+    shown = min(n_params * n_neurons, _MOST)
+    labels = [
+        [str(found.neurons[place // n_params]), str(found.names[place % n_params])] for place in range(shown)
+    ]  # neuron by neuron, as the summary has them
+    cells = [[f"{value:.4g}" for value in array.T.ravel()[:shown].tolist()] for array in numbers]
+    cells.insert(3, [_p_text(value) for value in found.p_values.T.ravel()[:shown].tolist()])
+    headers = ["neuron", "parameter", "estimate", "std. error", statistic, "p", "2.5%", "97.5%"]
+    rows = [[*label, *row] for label, row in zip(labels, zip(*cells, strict=True), strict=True)]
+    if n_neurons == 1:
+        headers, rows = headers[1:], [row[1:] for row in rows]
+    return _table(found, headers, rows, n_params * n_neurons - shown, 2 - (n_neurons == 1))
+
+
+def search_html(found: CrossValidation) -> str:
+    """One row for each strength tried for one neuron, or for each neuron of several."""
+    n_strengths, _, n_neurons = found.log_likelihood.shape
+    if n_neurons == 1:
+        headers = ["strength", "log-likelihood", "gain", "std. error", "parameters", ""]
+        best = ["" if place != found.best[0] else "taken" for place in range(n_strengths)]
+        columns = [found.strengths, found.mean, found.gain, found.standard_error, found.n_parameters]
+        cells = [[f"{value:.4g}" for value in array[:_MOST, 0].tolist()] for array in columns]
+        rows = [list(row) for row in zip(*cells, best[:_MOST], strict=True)]
+        return _table(found, headers, rows, n_strengths - len(rows), 0)
+    headers = ["neuron", "strength", "gain", "std. error", "parameters"]
+    columns = [found.strengths, found.gain, found.standard_error, found.n_parameters]
+    every = np.arange(n_neurons)
+    cells = [[f"{value:.4g}" for value in array[found.best, every][:_MOST].tolist()] for array in columns]
+    rows = [[str(number), *row] for number, row in enumerate(zip(*cells, strict=True))]
+    return _table(found, headers, rows, n_neurons - len(rows), 0)
+
+
+def reml_html(found: RestrictedLikelihood) -> str:
+    """One row for each neuron and term of the penalty."""
+    n_terms, n_neurons = found.strengths.shape
+    shown = min(n_terms * n_neurons, _MOST)
+    places = [(place // n_terms, place % n_terms) for place in range(shown)]
+    rows = [
+        [
+            str(neuron),
+            str(term),
+            f"{found.strengths[term, neuron]:.4g}",
+            f"{found.term_dof[term, neuron]:.4g}",
+            f"{found.effective_dof[neuron]:.4g}",
+            f"{found.score[neuron]:.6g}",
+            "yes" if found.converged[neuron] else "no",
+        ]
+        for neuron, term in places
+    ]
+    headers = ["neuron", "term", "strength", "term's dof", "effective dof", "score", "converged"]
+    return _table(found, headers, rows, n_terms * n_neurons - shown, 0)
+
+
+def _table(found: Any, headers: list[str], rows: list[list[str]], n_left_out: int, n_text: int) -> str:
+    """The rows with what the object says of itself beneath; the first `n_text` columns, and those of words, as text."""
+    rows = [*rows, ["..."] * len(headers)] if n_left_out else rows
+    numeric = [place >= n_text and name not in ("", "converged") for place, name in enumerate(headers)]
+    return Table(headers, rows, repr(found).replace("\n", "; "), numeric, title=type(found).__name__).html()
+
+
+def _p_text(p: float) -> str:
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}"

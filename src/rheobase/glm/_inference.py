@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import did_you_mean
+from .._manners import Plotted
 from .._types import FloatArray
+from ._html import inference_html
 from ._penalty import penalty_of
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ KINDS = ("bayesian", "sandwich")
 
 
 @dataclass(frozen=True, repr=False)
-class Inference:
+class Inference(Plotted):
     """Uncertainty of the parameters of a fitted model, neuron by neuron; intercepts come last.
 
     Attributes
@@ -210,9 +212,12 @@ class Inference:
     def __repr__(self) -> str:
         n_params, n_neurons = self.params.shape
         return (
-            f"Inference({n_params} parameters x {n_neurons} neurons, effective degrees of freedom "
+            f"{type(self).__name__}({n_params} parameters x {n_neurons} neurons, effective degrees of freedom "
             f"{self.effective_dof.min():.1f} to {self.effective_dof.max():.1f}); .summary() gives the table"
         )
+
+    def _repr_html_(self) -> str:
+        return inference_html(self)
 
 
 def with_ones(X: Any) -> FloatArray:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._manners import PublicNames
 from .._types import BoolArray, FloatArray, IntArray
+from ._html import reml_html
 
 __all__ = ["REML", "RestrictedLikelihood"]
 
@@ -54,7 +56,7 @@ class REML:
 
 
 @dataclass(frozen=True, repr=False)
-class RestrictedLikelihood:
+class RestrictedLikelihood(PublicNames):
     """Strengths chosen by restricted likelihood.
 
     Attributes
@@ -113,3 +115,6 @@ class RestrictedLikelihood:
         moving = int(np.count_nonzero(~self.converged))
         note = f"\n{moving} did not converge" if moving else ""
         return f"RestrictedLikelihood({n_terms} terms x {n_neurons} neurons{dof}){note}"
+
+    def _repr_html_(self) -> str:
+        return reml_html(self)
