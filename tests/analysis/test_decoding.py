@@ -205,7 +205,7 @@ def test_earlier_spellings():
     for call, error, message in (
         (lambda: decode_1d(flat, units, EPOCHS, 0.5), TypeError, "should be a pandas.DataFrame"),
         (lambda: decode_1d(table, units, EPOCHS, 0.5, feature=1), RuntimeError, "Unknown format for feature"),
-        (lambda: decode_1d(table[:1], units, EPOCHS, 0.5, feature=features[:, 0]), ValueError, "at least two bin"),
+        (lambda: decode_1d(table.iloc[:1], units, EPOCHS, 0.5, feature=features[:, 0]), ValueError, "at least two bin"),
         (lambda: decode_2d(table, units, EPOCHS, 0.5, []), TypeError, "should be a dictionary of arrays"),
         (lambda: decode_2d({}, units, EPOCHS, 0.5, [], features=3), TypeError, "TsdFrame with 2 columns"),
     ):

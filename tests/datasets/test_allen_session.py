@@ -236,7 +236,7 @@ def test_what_a_session_says_of_itself(session):
     assert session.rig_geometry_data is None
     assert session.metadata["stimulus_names"] == session.stimulus_names
     assert session.structurewise_unit_counts.to_dict() == {"VISp": 1}
-    assert [str(name) for name in session.structure_acronyms] == ["VISp", "nan", "CA1", "DG-mo"]
+    assert ["" if pd.isna(name) else name for name in session.structure_acronyms] == ["VISp", "", "CA1", "DG-mo"]
 
 
 def test_tables_of_probes_and_channels(session):
