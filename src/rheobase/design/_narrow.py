@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from ._products import AbstractProducts, weighted_gram
+from ._products import AbstractProducts, weighted_grams
 
 __all__ = ["NarrowProducts", "ThinProducts"]
 
@@ -35,18 +35,16 @@ class NarrowProducts(AbstractProducts):
         return out
 
     def gram(self, weights):
-        weights = np.asarray(weights)
-        out = np.zeros((weights.shape[1], self._n_features, self._n_features))
-        for neuron in range(weights.shape[1]):
-            out[neuron][np.ix_(self.features, self.features)] = weighted_gram(self.x, weights[:, neuron])
+        grams = weighted_grams(self.x, np.asarray(weights))
+        out = np.zeros((len(grams), self._n_features, self._n_features))
+        out[:, self.features[:, None], self.features] = grams
         return out
 
     def gram_of(self, weights, features):
         """`gram` of one neuron for some of the features that count."""
-        weights = np.asarray(weights)[:, 0]
-        if len(features) == len(self.features):
-            return weighted_gram(self.x, weights)
-        return weighted_gram(self.x, weights, np.searchsorted(self.features, features))
+        all_of_them = len(features) == len(self.features)
+        places = None if all_of_them else np.searchsorted(self.features, features)
+        return weighted_grams(self.x, np.asarray(weights), places)[0]
 
 
 class ThinProducts(AbstractProducts):
@@ -73,11 +71,11 @@ class ThinProducts(AbstractProducts):
 
     def gram(self, weights):
         thin, share = self._thin(weights)
-        return np.stack([weighted_gram(self.x, column) / part for column, part in zip(thin.T, share)])
+        return weighted_grams(self.x, thin) / share[:, None, None]
 
     def gram_of(self, weights, features):
         thin, share = self._thin(weights)
-        return weighted_gram(self.x, thin[:, 0], features) / share[0]
+        return weighted_grams(self.x, thin, features)[0] / share[0]
 
     def _thin(self, rows) -> tuple[FloatArray, FloatArray]:
         """The rows that count of an array, and what they are of the whole sum of its columns."""

@@ -68,6 +68,7 @@ class _SparseNewton:
         direction = self._directions.find(batch, gradient, awake, far=self._cold and last > FAR)
         age = self._directions.age[batch.columns]
         batch.move(direction, gradient)
+        self._cold = self._cold and bool(np.all(batch.last_step >= 1.0))  # else estimates are too wrong here
         far = batch.last_step * np.abs(direction).max(axis=0)
         self._directions.went(batch, far)
         self._judge(direction, age)
@@ -89,7 +90,9 @@ class _SparseNewton:
         if self.whole.penalty.norms is None or (self._cold and self._last[batch.moving].max() > FAR):
             return gradient, awake
         used = awake[:-1][:, batch.moving].any(axis=1)
-        if np.any(used & ~self._used) or narrow is self.whole:
+        if narrow is self.whole:
+            self._used[:] = False
+        if np.any(used & ~self._used):
             self._used |= used
             narrow = self.whole.narrowed(np.flatnonzero(self._used))
         batch.problem = self.whole if narrow is None else narrow

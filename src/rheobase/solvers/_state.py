@@ -13,7 +13,6 @@ import numpy as np
 from .._types import BoolArray, FloatArray
 from . import line_search
 from ._core import AbstractProblem, Evaluation, Result, Trace
-from ._kinks import GroupedQuadratic
 from ._linear import solve_spd
 
 __all__ = ["FLAT_STEP", "Batch"]
@@ -45,7 +44,7 @@ class Batch:
         Parameters of the columns still in the batch.
     moving : BoolArray
         Which of these columns still move.
-    passes, hessians : int
+    passes, hessians_made : int
         Products over all rows, and Hessians, so far.
     """
 
@@ -60,7 +59,7 @@ class Batch:
         self.params = params.copy() if problem.penalty.box is None else problem.penalty.box.clip(params)
         self.moving = np.ones(n, dtype=bool)
         self.passes = 0
-        self.hessians = 0
+        self.hessians_made = 0
         self._constant = not np.any(self.params[:-1])
         self._evaluate_start()
 
@@ -121,7 +120,7 @@ class Batch:
 
     def hessian(self, columns) -> FloatArray:
         """Hessians of the objective for some columns of the batch, shape (column, n_features + 1, n_features + 1)."""
-        self.hessians += len(columns)
+        self.hessians_made += len(columns)
         if self.problem.constant_curvature or (self._constant and self.problem.constant_start):
             curvature = np.asarray(self.problem.column_means(self.now.curvature))[columns]
             hessian = curvature[:, None, None] * self.problem.null_gram()
@@ -134,15 +133,11 @@ class Batch:
         return hessian
 
     def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular.
-
-        Where the penalty has kinks, or parameters have bounds, proximal ones: to the minimum of the quadratic model
-        plus the kinks inside the bounds.
+        """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular; under a
+        smooth penalty, without bounds.
         """
         direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
         columns = np.flatnonzero(self.moving)
-        if not self.problem.penalty.plain:
-            return self._proximal_direction(gradient, columns), singular
         for column, hessian in zip(columns, self.hessian(columns)):
             if self.problem.free is None:
                 direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
@@ -151,51 +146,6 @@ class Batch:
                 inside = hessian[np.ix_(free, free)]
                 direction[free, column], singular[column] = solve_spd(inside, -gradient[free, column])
         return direction, singular
-
-    def _proximal_direction(self, gradient: FloatArray, columns) -> FloatArray:
-        """Steps to the minimum of the quadratic model plus the kinks inside the bounds, in the coordinates in which
-        norms are taken.
-
-        Only for coefficients that are not zero (or at a bound) or would not stay so: curvature is computed for no
-        others.
-        """
-        problem, direction = self.problem, np.zeros_like(gradient)
-        norms, box = problem.penalty.norms, problem.penalty.box
-        awake = self._awake(gradient)
-        # of a parabola, one matrix serves all neurons
-        shared = norms is None and (problem.constant_curvature or (self._constant and problem.constant_start))
-        bend = problem.column_means(self.now.curvature) if shared else None
-        sides = None if shared else problem.gradient(self.now.curvature)  # one product for all neurons
-        for column in columns:
-            rows = np.flatnonzero(awake[:, column])
-            if shared:
-                hessian = bend[column] * problem.null_gram()[np.ix_(rows, rows)]
-            else:
-                hessian = problem.hessian_of(self.now.curvature, column, rows, sides[:, column])
-            hessian += problem.penalty.hessian_of(column, rows)
-            scale = np.ones(len(rows)) if norms is None else norms.scale[rows]
-            model = GroupedQuadratic(
-                gradient[rows, column] * scale,
-                hessian * np.outer(scale, scale),
-                self.params[rows, column] / scale,
-                np.full(len(rows), -1) if norms is None else norms.member[rows, column],
-                np.zeros(0) if norms is None else norms.strength[:, column],
-                *(() if box is None else (box.lower[rows, column] / scale, box.upper[rows, column] / scale)),
-            )
-            direction[rows, column] = model.solve() * scale - self.params[rows, column]  # so that zeros are exact
-        self.hessians += len(columns)
-        return direction
-
-    def _awake(self, gradient: FloatArray) -> BoolArray:
-        """Parameters that are not held by a kink, a bound or a mask, shape (n_features + 1, neuron)."""
-        problem, awake = self.problem, np.ones(gradient.shape, dtype=bool)
-        norms, box = problem.penalty.norms, problem.penalty.box
-        pinned = None if box is None else box.pinned(self.params, gradient)
-        if norms is not None:
-            awake = norms.awake(self.params, gradient if pinned is None else np.where(pinned, 0.0, gradient))
-        if pinned is not None:
-            awake &= ~(pinned if norms is None else pinned & (norms.member < 0))
-        return awake if problem.free is None else awake & problem.free
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:
         """Search along `direction` and go there; returns the moves, shape (n_features + 1, neuron)."""
@@ -286,5 +236,5 @@ class Batch:
             self._all_loss,
             self._result,
             self._n_iter,
-            {"passes": self.passes, "hessians": self.hessians},
+            {"passes": self.passes, "hessians": self.hessians_made},
         )
