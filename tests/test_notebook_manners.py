@@ -40,7 +40,7 @@ def things():
         "Ts": rb.Ts(T),
         "Tsd": TSD,
         "TsdFrame": FRAME,
-        "TsdTensor": rb.TsdTensor(T, np.zeros((100, 2, 2))),
+        "TsdTensor": rb.TsdTensor(T, np.ones((100, 2, 3))),
         "TsGroup": GROUP,
         "IntervalSet": EPOCHS,
         "overlapping epochs": TRIALS,
@@ -154,6 +154,12 @@ def test_ipython_completes_public_names_only(text, things):
         ("eval basis", list),
         ("fitted model", object),
         ("fitted population", object),
+        ("TsdTensor", object),
+        ("built design", list),
+        ("inference", list),
+        ("inference of classes", list),
+        ("search", list),
+        ("searches", list),
     ],
 )
 def test_things_draw_themselves(name, kind, things):
@@ -172,14 +178,40 @@ def test_many_columns_become_an_image():
     assert image.get_array().shape == (30, 100)
 
 
+def test_pictures_hold_the_numbers(things):
+    """The mean of frames; a gain at its strength, folds behind one alone; intervals; standardised features."""
+    frames = np.random.default_rng(2).normal(size=(100, 4, 5))
+    frames[3] = np.nan
+    np.testing.assert_allclose(rb.TsdTensor(T, frames).plot().get_array(), np.nanmean(frames, axis=0))
+    search = things["search"]
+    (line,) = search.plot()
+    np.testing.assert_allclose(line.get_xydata(), np.column_stack([search.strengths, search.gain]))
+    assert len(line.axes.lines) == search.log_likelihood.shape[1] + 3  # folds, zero, the mean, the one taken
+    found = things["inference"]
+    lines = found.plot(intercept=True)
+    np.testing.assert_allclose([one.get_ydata() for one in lines], found.params.T)
+    wide = PopulationGLM(regularizer="Ridge").fit(FRAME, np.tile(Y, 4)).inference(FRAME, np.tile(Y, 4))
+    np.testing.assert_allclose(wide.plot().get_array(), wide.z_values[:-1])
+    built = design.build({"f": FRAME, "g": TSD}, response=rb.Tsd(T, Y[:, 0]), ep=rb.IntervalSet([0, 6], [2, 9]))
+    blocks = [image.get_array() for image in built.plot(window=(0, 20))]
+    assert [block.shape for block in blocks] == [(3, 90), (1, 90)]
+    values = np.ma.filled(blocks[1][0], np.nan)
+    assert 30 < np.isnan(values).sum() < 50  # between the epochs
+    np.testing.assert_allclose([np.nanmean(values), np.nanstd(values)], [0.0, 1.0], atol=1e-12)
+
+
 def test_overlapping_epochs_stand_on_rows_of_their_own():
     corners = [path.vertices[0, 1] for path in TRIALS.plot().get_paths()]
     assert corners == [-0.4, 0.6, -0.4]
 
 
 def test_what_has_no_picture_says_what_to_do(things):
-    with pytest.raises(TypeError, match=r"TsdTensor has no quick picture\. Average or select its trailing axes"):
-        things["TsdTensor"].plot()
+    with pytest.raises(TypeError, match=r"shape \(100, 2, 2, 2\) has no quick picture: .* such as tensor\[:, 0\]"):
+        rb.TsdTensor(T, np.zeros((100, 2, 2, 2))).plot()
+    with pytest.raises(ValueError, match=r"neurons must be numbers from 0 to 1, got \[2\]"):
+        things["inference"].plot(neurons=[2])
+    with pytest.raises(ValueError, match=r"window must hold bins of the design \(0 to 9\.9\), got \(20, 30\)"):
+        things["built design"].plot(window=(20, 30))
     with pytest.raises(TypeError, match=r"its parts have: \[part\.plot\(\) for part in basis\]"):
         things["sum of bases"].plot()
     with pytest.raises(ValueError, match=r"this GLM is not fitted, so there is nothing to draw: call fit"):

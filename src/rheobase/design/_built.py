@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import did_you_mean
-from .._manners import PublicNames
+from .._manners import Plotted
 from .._types import BoolArray, FloatArray, IntArray
 from ..basis._core import AbstractBasis
 from ..containers import IntervalSet, TsdFrame
@@ -24,7 +24,7 @@ __all__ = ["BuiltDesign"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BuiltDesign(PublicNames):
+class BuiltDesign(Plotted):
     """A design, its response, and what they mean. Unpacks to ``X, y``.
 
     Attributes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ._conditions import plot_tuning_by_condition
 from ._confusion import plot_confusion_matrix
+from ._design import plot_design
 from ._filters import plot_basis, plot_coupling_map, plot_filter
 from ._goodness import plot_ks, plot_residual_autocorrelation
 from ._perievent import plot_perievent_raster, plot_psth
@@ -16,6 +17,7 @@ from ._psth_map import plot_psth_map
 from ._quick import quick_plot
 from ._scores import plot_scores
 from ._stimulus_response import plot_stimulus_response
+from ._strengths import plot_inference, plot_strengths
 from ._strf import plot_strf
 from ._traces import plot_firing_rate, plot_raster, plot_trace
 from ._tuning import plot_tuning_curve
@@ -29,8 +31,10 @@ __all__ = [
     "plot_confusion_matrix",
     "plot_coupling_map",
     "plot_current_history_features",
+    "plot_design",
     "plot_filter",
     "plot_firing_rate",
+    "plot_inference",
     "plot_ks",
     "plot_perievent_raster",
     "plot_population_fit",
@@ -41,6 +45,7 @@ __all__ = [
     "plot_residual_autocorrelation",
     "plot_scores",
     "plot_stimulus_response",
+    "plot_strengths",
     "plot_strf",
     "plot_trace",
     "plot_tuning_by_condition",

@@ -12,11 +12,20 @@ from matplotlib.lines import Line2D
 
 from ..basis import AbstractBasis
 from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsdTensor, TsGroup
+from ..design import BuiltDesign
+from ..glm import CrossValidation, Inference
+from ._design import plot_design
 from ._filters import basis_colors, plot_basis
 from ._inputs import DATA, QUIET, axes_or_new
+from ._strengths import plot_inference, plot_strengths
 from ._traces import plot_raster, plot_trace
 
 __all__ = ["quick_plot"]
+
+_DRAWN_BY = {BuiltDesign: plot_design, CrossValidation: plot_strengths, Inference: plot_inference}
+
+_BLOCK = 1 << 23
+"""Values of a tensor that are read at a time."""
 
 _FEW_LINES = 10
 """Channels that are drawn over each other; more become an image."""
@@ -28,10 +37,10 @@ def quick_plot(thing: Any, **options: Any) -> Any:
     Parameters
     ----------
     thing
-        A series, a group, epochs, a basis, or a fitted model.
+        A series, a group, epochs, a basis, a built design, a fitted model, its search for a strength, its inference.
     **options
         Handed to the function that draws it: `plot_raster` for events, `plot_trace` for signals, `plot_basis` for the
-        functions of a convolution basis; ``ax`` for all.
+        functions of a convolution basis, `plot_design`, `plot_strengths`, `plot_inference`; ``ax`` for all.
 
     Returns
     -------
@@ -62,10 +71,14 @@ def quick_plot(thing: Any, **options: Any) -> Any:
         return _epochs(thing, **options)
     if isinstance(thing, AbstractBasis):
         return _basis(thing, **options)
+    if isinstance(thing, TsdTensor):
+        return _tensor(thing, **options)
+    for kind, draw in _DRAWN_BY.items():
+        if isinstance(thing, kind):
+            return draw(thing, **options)
     if hasattr(thing, "coef_"):
         return _coefficients(thing, **options)
-    hint = " Average or select its trailing axes first." if isinstance(thing, TsdTensor) else ""
-    msg = f"{type(thing).__name__} has no quick picture.{hint} See the functions of rheobase.plot."
+    msg = f"{type(thing).__name__} has no quick picture. See the functions of rheobase.plot."
     raise TypeError(msg)
 
 
@@ -88,6 +101,33 @@ def _frame(frame: TsdFrame, *, ax: Axes | None = None, **line: Any) -> list[Line
     ax.set_ylabel("Column")
     ax.set_xlabel("Time (s)")
     ax.figure.colorbar(image, ax=ax, label="Value")
+    return image
+
+
+def _tensor(tensor: TsdTensor, *, ax: Axes | None = None, **options: Any) -> AxesImage:
+    """The mean over time of frames of two axes, read in blocks."""
+    if tensor.ndim != 3 or len(tensor) == 0:
+        axes = f"shape {tuple(tensor.shape)}"
+        msg = (
+            f"TsdTensor of {axes} has no quick picture: frames of two axes have one, their mean over time. Select or "
+            "average trailing axes first, such as tensor[:, 0]."
+        )
+        raise TypeError(msg)
+    total, known = np.zeros(tensor.shape[1:]), np.zeros(tensor.shape[1:])
+    step = max(_BLOCK // max(total.size, 1), 1)
+    for start in range(0, len(tensor), step):
+        block = np.asarray(tensor.values[start : start + step], dtype=float)
+        total += np.nansum(block, axis=0)
+        known += np.isfinite(block).sum(axis=0)
+    mean = np.where(known > 0, total / np.maximum(known, 1), np.nan)
+    ax = axes_or_new(ax, (4.6, 3.6))
+    close = max(mean.shape) <= 3 * min(mean.shape)
+    image = ax.imshow(mean, **({"interpolation": "nearest", "aspect": "equal" if close else "auto"} | options))
+    ax.set_xlabel("Column (last axis)")
+    ax.set_ylabel("Row")
+    unit = f" ({tensor._value_unit})" if tensor._value_unit else ""
+    bar = ax.figure.colorbar(image, ax=ax, label=f"Mean of {len(tensor):,} frames{unit}")
+    bar.outline.set_visible(False)
     return image
 
 
