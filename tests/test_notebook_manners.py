@@ -194,7 +194,7 @@ def test_pictures_hold_the_numbers(things):
     np.testing.assert_allclose(wide.plot().get_array(), wide.z_values[:-1])
     built = design.build({"f": FRAME, "g": TSD}, response=rb.Tsd(T, Y[:, 0]), ep=rb.IntervalSet([0, 6], [2, 9]))
     blocks = [image.get_array() for image in built.plot(window=(0, 20))]
-    assert [block.shape for block in blocks] == [(3, 90), (1, 90)]
+    assert [block.shape for block in blocks] == [(3, 91), (1, 91)]  # from 0 to 9, ends included
     values = np.ma.filled(blocks[1][0], np.nan)
     assert 30 < np.isnan(values).sum() < 50  # between the epochs
     np.testing.assert_allclose([np.nanmean(values), np.nanstd(values)], [0.0, 1.0], atol=1e-12)
