@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._types import FloatArray, IntArray
-from ._products import AbstractProducts, weighted_grams
+from ._products import AbstractProducts, weighted_gram, weighted_grams
 
 __all__ = ["NarrowProducts", "ThinProducts"]
+
+_FEW, _LITTLE = 64, 1e8
+"""Features, and rows x features^2, of a Gram matrix that one core has made before threads have started: BLAS leaves so
+few features to one core too."""
 
 
 class NarrowProducts(AbstractProducts):
@@ -44,6 +48,9 @@ class NarrowProducts(AbstractProducts):
         """`gram` of one neuron for some of the features that count."""
         all_of_them = len(features) == len(self.features)
         places = None if all_of_them else np.searchsorted(self.features, features)
+        few = len(features) <= _FEW and len(self.x) * len(features) ** 2 <= _LITTLE
+        if few:
+            return weighted_gram(self.x, np.asarray(weights)[:, 0], places)
         return weighted_grams(self.x, np.asarray(weights), places)[0]
 
 
