@@ -17,6 +17,7 @@ from ..glm import CV, PopulationGLM
 from ..regularizer import GroupLasso, Smoothness
 from ..scores import Folds
 from ..solvers._core import Result, Solution
+from ._covariance import Covariances, term_covariances
 from ._newton import Neuron, Rows, fit_neuron
 from .settings import Settings
 
@@ -41,6 +42,7 @@ class Found:
     strength: FloatArray
     """Shape (neuron,)."""
     converged: BoolArray
+    covariances: Covariances
 
 
 def is_quick(settings: Settings) -> bool:
@@ -108,11 +110,11 @@ def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: 
 
     with threadpool_limits(1, user_api="blas"):
         for_each(one, range(n_neurons))
-    coef, errors = np.zeros((n_features, n_neurons)), np.full((n_features + 1, n_neurons), np.nan)
+    coef, known = np.zeros((n_features, n_neurons)), Covariances.blank(built, n_neurons)
     for n, neuron in enumerate(found):
         columns = np.flatnonzero(free[:, n])
         coef[columns, n] = neuron.params[:-1]
-        errors[np.append(columns, n_features), n] = np.sqrt(np.maximum(np.diagonal(neuron.covariance), 0.0))
+        known.put(built, n, columns, neuron.covariance)
     strengths = np.array([neuron.strength for neuron in found])
     converged = np.array([neuron.converged for neuron in found])
     model = PopulationGLM(
@@ -136,7 +138,7 @@ def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: 
     model._store(Solution(coef, intercept, np.full(n_neurons, np.nan), result, 0 * result, stats), built.y)
     model.strength_, model.cv_, model.reml_ = model.regularizer_strength, None, None
     held_out = np.stack([neuron.held_out for neuron in found], axis=1)
-    return Found(model, errors, held_out, strengths, converged)
+    return Found(model, known.standard_errors, held_out, strengths, converged, known)
 
 
 class _Columns:
@@ -169,7 +171,7 @@ def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Fo
     ``"reml"`` are found in each.
     """
     used = np.flatnonzero(built.mask)
-    n_features, n_neurons = free.shape
+    n_neurons = free.shape[1]
     splits = list(folds.split())
     strength: Any = settings.strength
     if strength == "cv":
@@ -177,8 +179,9 @@ def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Fo
     model = built.fit(_model(built, settings, free, strength))
     if isinstance(strength, CV):
         strength = model.strength_[None]
-    errors = np.full((n_features + 1, n_neurons), np.nan)
-    if settings.penalty not in _KINKED:
+    known = term_covariances(model, built, built.y)
+    errors = known.standard_errors
+    if known.reason and settings.penalty not in _KINKED:
         errors = np.where(np.vstack([free, np.ones(n_neurons, bool)]), model.inference(*built).standard_errors, np.nan)
     tell(n_neurons // (len(splits) + 1), "fit")
     held_out = np.empty((used.size, n_neurons))
@@ -190,7 +193,7 @@ def _together(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Fo
         held_out[test] = np.asarray(part.predict(built.X))[used[test]]
         tell(n_neurons // (len(splits) + 1), "held-out parts")
     strength = np.broadcast_to(np.asarray(_one_strength(model), dtype=float), (n_neurons,)).copy()
-    return Found(model, errors, held_out, strength, np.asarray(model.solution_.converged))
+    return Found(model, errors, held_out, strength, np.asarray(model.solution_.converged), known)
 
 
 def _model(built: BuiltDesign, settings: Settings, free: BoolArray, strength: Any) -> PopulationGLM:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
     from ..design import BuiltDesign
     from ..glm import PopulationGLM
+    from ._covariance import Covariances
     from .settings import Settings
 
 __all__ = ["FittedSession"]
@@ -81,6 +82,8 @@ class FittedSession:
     command: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    _covariances: Covariances | None = None
+    """Of `model`, for the report."""
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -202,6 +202,7 @@ def _fit(path: Path, prepared: Prepared, bar: _Bar) -> FittedSession:
         covariate_units={name: own[0].unit for name, own in prepared.signals.items() if own[0].unit},
         command=command_of(str(path), settings),
         versions=_versions(),
+        _covariances=found.covariances,
     )
 
 

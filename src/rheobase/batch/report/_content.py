@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._types import FloatArray
 from ...links import Exp
-from ._covariance import term_covariances
+from .._covariance import term_covariances
 from ._goodness import ks_curves
 from ._terms import Shape, coupling_maps, curves_of_neuron, is_periodic, shape_of
 from ._traces import SMOOTHING, traces
@@ -24,9 +24,7 @@ _TEXTS = {"radians": "rad", "radian": "rad", "seconds": "s", "meters": "m", "cen
 """Units as they are written on axes."""
 
 
-def report_content(
-    fitted: FittedSession, detail: float = 1.0, covariances: dict[str, FloatArray] | None = None, no_intervals: str = ""
-) -> dict[str, Any]:
+def report_content(fitted: FittedSession, detail: float = 1.0) -> dict[str, Any]:
     """All numbers that the pictures of a report are drawn from.
 
     Parameters
@@ -35,8 +33,6 @@ def report_content(
         A fitted and judged session.
     detail : float
         How many points curves have, 1 for as many as a screen can show.
-    covariances, no_intervals
-        What `term_covariances` returned, where that is known already.
 
     Returns
     -------
@@ -50,8 +46,7 @@ def report_content(
         return max(round(n * detail), 8)
 
     shapes = [shape_of(fitted, term, points(96), points(28)) for term in fitted.built.terms if term.n_columns]
-    if covariances is None:
-        covariances, no_intervals = term_covariances(fitted.model, fitted.built, fitted.counts)
+    known = fitted._covariances or term_covariances(fitted.model, fitted.built, fitted.counts)
     behaviour = [shape for shape in shapes if behaviour_of(fitted, shape.term.label) is not None]
     tuning = [
         {"label": _title(shape), "axes": _places(fitted, shape, curve), **curve}
@@ -66,7 +61,7 @@ def report_content(
             {
                 "name": str(record["unit"]),
                 "scores": {name: _plain(value) for name, value in record.items()},
-                "terms": [curves_of_neuron(shape, covariances, number) for shape in shapes],
+                "terms": [curves_of_neuron(shape, known.terms, number) for shape in shapes],
                 "tuning": [{what: curve[what][:, number] for what in ("measured", "predicted")} for curve in tuning],
                 "ks": ks["measured"][:, number] if ks else None,
                 "trace": stretches[number] or None,
@@ -75,7 +70,7 @@ def report_content(
     return {
         "name": fitted.name,
         "gain": isinstance(fitted.model.inverse_link_function, Exp),
-        "no_intervals": no_intervals,
+        "no_intervals": known.reason,
         "smoothing": SMOOTHING,
         "terms": [_shared(fitted, shape) for shape in shapes],
         "tuning": [

@@ -16,7 +16,6 @@ import numpy as np
 
 from ..._version import __version__
 from ._content import headline, report_content
-from ._covariance import term_covariances
 from ._numbers import as_json
 from ._summary import facts_of, subtitle_of, terms_of
 from ._table import LEGEND, heads_of, rows_of
@@ -57,9 +56,9 @@ def write_report(fitted: FittedSession, path: str | os.PathLike[str]) -> None:
 
 def page_of(fitted: FittedSession) -> str:
     """The page as text, with as much detail as fits."""
-    page, known = "", term_covariances(fitted.model, fitted.built, fitted.counts)
+    page = ""
     for detail in _DETAILS:
-        page = _page(fitted, as_json(report_content(fitted, detail, *known)))
+        page = _page(fitted, as_json(report_content(fitted, detail)))
         if len(page) <= LIMIT:
             break
     return page

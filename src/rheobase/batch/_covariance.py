@@ -7,30 +7,66 @@ use is computed, and only the blocks of single channels are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..._arrays.threads import for_each
-from ..._types import FloatArray, IntArray
-from ...design import BuiltDesign
-from ...glm._inference import _strength
-from ...glm._penalty import penalty_of
-from ...solvers._penalty import Penalty
+from .._arrays.threads import for_each
+from .._types import FloatArray, IntArray
+from ..design import BuiltDesign, Term
+from ..glm._inference import _strength
+from ..glm._penalty import penalty_of
+from ..solvers._penalty import Penalty
 
 if TYPE_CHECKING:
-    from ...glm import PopulationGLM
+    from ..glm import PopulationGLM
 
-__all__ = ["term_covariances"]
+__all__ = ["Covariances", "term_covariances"]
 
 _MOST_PRODUCTS = 4e12
 """Multiplications beyond which there are no intervals (some minutes on a laptop)."""
 
 
-def term_covariances(model: PopulationGLM, built: BuiltDesign, counts: Any) -> tuple[dict[str, FloatArray], str]:
-    """Covariance of the coefficients of each channel, with the penalty as a prior, and why there is none.
+@dataclass(frozen=True)
+class Covariances:
+    """How well coefficients are known: those of each channel of a term together, and each by itself."""
+
+    terms: dict[str, FloatArray]
+    """By name of the term, shape (neuron, channel, function, function), zero for what a neuron is not free to use;
+    empty where nothing is known."""
+    standard_errors: FloatArray
+    """Of coefficients, then of the intercept, shape (column + 1, neuron); NaN where held at zero or not known."""
+    reason: str = ""
+    """Why nothing is known."""
+
+    @classmethod
+    def blank(cls, built: BuiltDesign, n_neurons: int, reason: str = "") -> Covariances:
+        """To be filled by `put`, unless there is a reason not to."""
+        shapes = {} if reason else {term.label: _rows(term) for term in built.terms}
+        terms = {label: np.zeros((n_neurons, *rows.shape, rows.shape[1])) for label, rows in shapes.items()}
+        return cls(terms, np.full((built.X.n_features + 1, n_neurons), np.nan), reason)
+
+    def put(self, built: BuiltDesign, neuron: int, columns: IntArray, covariance: FloatArray) -> None:
+        """Keep what is needed of the covariance of a neuron's free `columns` and, last, its intercept."""
+        known = np.append(columns, built.X.n_features)
+        self.standard_errors[known, neuron] = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
+        place = np.full(built.X.n_features, -1)
+        place[columns] = np.arange(len(columns))
+        for term in built.terms:
+            own = place[_rows(term)]
+            i, j = own[:, :, None], own[:, None, :]
+            self.terms[term.label][neuron] = np.where((i < 0) | (j < 0), 0.0, covariance[i, j])
+
+
+def _rows(term: Term) -> IntArray:
+    """Columns of the design that belong to a term, shape (channel, function)."""
+    return term.columns.start + np.arange(term.n_columns).reshape(-1, term.n_functions)
+
+
+def term_covariances(model: PopulationGLM, built: BuiltDesign, counts: Any) -> Covariances:
+    """Covariance of the coefficients of each channel, with the penalty as a prior.
 
     Parameters
     ----------
@@ -40,41 +76,31 @@ def term_covariances(model: PopulationGLM, built: BuiltDesign, counts: Any) -> t
         The features.
     counts
         The response at the same bins.
-
-    Returns
-    -------
-    covariances : dict
-        By name of the term, shape (neuron, channel, function, function), zero for what a neuron is not free to use;
-        empty without intervals.
-    reason : str
-        Empty with them.
     """
     coef = np.asarray(model.coef_)
     strength, factor = _strength(model)
     penalty = penalty_of(model.regularizer, strength, coef.shape, np.ones(len(coef)))
     if penalty.norms is not None:
-        return {}, f"standard errors after selection by {type(model.regularizer).__name__} would be too small"
+        reason = f"standard errors after selection by {type(model.regularizer).__name__} would be too small"
+        return Covariances.blank(built, coef.shape[1], reason)
     penalty = penalty if factor is None else penalty.scaled(factor)
     free = np.ones(coef.shape, dtype=bool) if model.feature_mask is None else np.asarray(model.feature_mask, dtype=bool)
     if built.X.n_rows * float((free.sum(axis=0).astype(float) ** 2).sum()) > _MOST_PRODUCTS:
-        return {}, "the covariances of so many coefficients would take too long"
+        return Covariances.blank(built, coef.shape[1], "the covariances of so many coefficients would take too long")
     weights, n_rows = _weights(model, built, counts)
     # the penalty stands beside a mean of losses, the information is a sum of log-likelihoods
     n_rows = n_rows * model.observation_model.loss_scale / np.asarray(model.scale_)
-    places = {term.label: np.arange(term.n_columns).reshape(-1, term.n_functions) for term in built.terms}
-    found = {label: np.zeros((coef.shape[1], *rows.shape, rows.shape[1])) for label, rows in places.items()}
     sums = np.vstack([np.asarray(built.X.rmatvec(weights)), weights.sum(axis=0)])
+    out = Covariances.blank(built, coef.shape[1])
 
     def one(neuron: int) -> None:
-        parts = np.flatnonzero(free[:, neuron])
-        covariance = _covariance(built, weights[:, [neuron]], sums[:, neuron], penalty, n_rows[neuron], neuron, parts)
-        for term in built.terms:
-            rows = places[term.label] + term.columns.start
-            found[term.label][neuron] = covariance(rows[:, :, None], rows[:, None, :])
+        columns = np.flatnonzero(free[:, neuron])
+        weight, total, rows = weights[:, [neuron]], sums[:, neuron], n_rows[neuron]
+        out.put(built, neuron, columns, _covariance(built, weight, total, penalty, rows, neuron, columns))
 
     with threadpool_limits(1, user_api="blas"):
         for_each(one, range(coef.shape[1]))
-    return found, ""
+    return out
 
 
 def _weights(model: PopulationGLM, built: BuiltDesign, counts: Any) -> tuple[FloatArray, FloatArray]:
@@ -99,8 +125,8 @@ def _covariance(
     n_rows: float,
     neuron: int,
     free: IntArray,
-) -> Callable[[IntArray, IntArray], FloatArray]:
-    """A function of rows and columns that gives entries of one neuron's covariance."""
+) -> FloatArray:
+    """Covariance of one neuron's free coefficients and, last, its intercept."""
     n = len(free)
     whole = np.empty((n + 1, n + 1))
     whole[:n, :n] = built.X.gram_of(weight, free)
@@ -111,12 +137,4 @@ def _covariance(
         bend += np.tensordot(penalty.weights[:, neuron], penalty.matrices[:, rows[:, None], rows], axes=1)
     whole += bend * n_rows
     size = 1.0 / np.sqrt(np.maximum(np.diagonal(whole), 1e-300))
-    inverse = np.linalg.pinv(whole * np.outer(size, size), rcond=1e-12, hermitian=True) * np.outer(size, size)
-    place = np.full(built.X.n_features, -1)
-    place[free] = np.arange(n)
-
-    def entries(i: IntArray, j: IntArray) -> FloatArray:
-        held = (place[i] < 0) | (place[j] < 0)
-        return np.where(held, 0.0, inverse[place[i], place[j]])
-
-    return entries
+    return np.linalg.pinv(whole * np.outer(size, size), rcond=1e-12, hermitian=True) * np.outer(size, size)
