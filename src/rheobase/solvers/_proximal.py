@@ -78,7 +78,8 @@ class Directions:
 
     def went(self, batch: Batch, far: FloatArray) -> None:
         """Say how far the neurons of the batch went."""
-        self.age[batch.columns] += far
+        if not batch.problem.constant_curvature:
+            self.age[batch.columns] += far
 
     def _serves(self, neuron: int, rows: IntArray) -> bool:
         """Whether the Hessian that is kept for a neuron is good enough for the parameters `rows`."""
@@ -97,7 +98,8 @@ def _model(batch: Batch, gradient: FloatArray, column: int, rows: IntArray, hess
         np.zeros(0) if norms is None else norms.strength[:, column],
         *(() if box is None else (box.lower[rows, column] / scale, box.upper[rows, column] / scale)),
     )
-    return model.solve(_FORCING) * scale
+    # of a parabola the model is the whole truth
+    return model.solve(0.0 if batch.problem.constant_curvature else _FORCING) * scale
 
 
 class _Hessians:
