@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 import rheobase as rb
-from helpers import data_file
-from rheobase.batch import FittedSession, Settings, fit_session, save_session
+from helpers import SOLVER, data_file
+from rheobase.batch import FittedSession, Settings, _population, fit_session, save_session
 from rheobase.batch._newton import Rows, fit_neuron
+from rheobase.batch.report._content import report_content
 from rheobase.datasets import simulate_recording
 from rheobase.design import build
 from rheobase.scores import bits_per_spike, blocked, pseudo_r2
@@ -264,3 +265,18 @@ def test_the_report_of_a_signal_as_it_is(recording, tmp_path):
     settings = PLAIN.with_(coupling=None, covariates=("stimulus:linear",), epochs="0:20", folds=2)
     write_report(fit_session(recording, settings), tmp_path / "report.html")
     assert "stimulus" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("how", [{}, {"penalty": "Smoothness", "strength": 1e-3}])
+def test_features_that_do_not_fit_in_memory_change_nothing(recording, how, monkeypatch):
+    """Beyond the limit no matrix is made, and each neuron's columns are cut out block by block; the numbers stay."""
+    monkeypatch.setattr(_population, "_MOST_ENTRIES", 30_000)
+    asked = {"history": "50ms", "coupling": "50ms", "covariates": ("stimulus",), "folds": 3} | how
+    whole, pieces = (fit_session(recording, Settings(**asked, memory=memory)) for memory in (1e9, 1.0))
+    assert (whole.built.kind, pieces.built.kind) == ("dense", "on the fly")
+    for name in ("coefficients", "scores"):
+        one, other = getattr(whole, name), getattr(pieces, name)
+        pd.testing.assert_frame_equal(one, other, rtol=SOLVER)
+    np.testing.assert_allclose(pieces.predicted.values, whole.predicted.values, rtol=SOLVER)
+    assert report_content(pieces)["neurons"][0]["terms"][0]["curves"][0]["half"] is not None
+    assert "--memory 1" in pieces.command

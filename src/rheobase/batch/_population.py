@@ -26,6 +26,9 @@ __all__ = ["Found", "fit_population", "is_quick"]
 _KINKED = ("Lasso", "ElasticNet", "GroupLasso")
 """Penalties that select coefficients, after which standard errors would be too small."""
 
+_MOST_ENTRIES = 1 << 22
+"""Features that are made together, where they are not a matrix (32 MB)."""
+
 Tell = Callable[[int, str], None]
 """Told how many neurons are done, and what is being done."""
 
@@ -158,7 +161,7 @@ class _Columns:
                 rows = self._used[start : start + block]
                 out[start : start + block, :-1] = self._whole[rows[:, None], columns]
             return out
-        block = max((1 << 22) // max(self._built.X.n_features, 1), 1)
+        block = max(_MOST_ENTRIES // max(self._built.X.n_features, 1), 1)
         for start in range(0, self._used.size, block):
             rows = self._used[start : start + block]
             first, last = int(rows[0]), int(rows[-1]) + 1
