@@ -64,6 +64,6 @@ def kind_of(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__} (an instance is needed: add parentheses)"
     library = type(value).__module__.partition(".")[0]
-    if library in ("pynapple", "neo", "xarray", "polars", "spikeinterface"):
+    if library in ("pynapple", "neo", "pandas", "polars", "spikeinterface", "xarray"):
         return f"{type(value).__name__} of {library} (rheobase.io.as_container makes a container of it)"
     return type(value).__name__

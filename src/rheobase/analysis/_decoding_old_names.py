@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._errors import kind_of
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor, TsGroup
 from ..containers._warn import warn_user
@@ -56,7 +57,7 @@ def decode_1d(
         msg = f"tuning_curves should be a pandas.DataFrame, shape (bin, unit), got {type(tuning_curves).__name__}."
         raise TypeError(msg)
     if feature is not None and not isinstance(feature, Tsd):
-        msg = f"Unknown format for feature in decode_1d: should be a Tsd, got {type(feature).__name__}."
+        msg = f"Unknown format for feature in decode_1d: should be a Tsd, got {kind_of(feature)}."
         raise RuntimeError(msg)
     centres = tuning_curves.index.to_numpy()
     prior = [] if feature is None else np.histogram(feature.values, _edges(centres))[0]
@@ -98,7 +99,7 @@ def decode_2d(
         msg = f"tuning_curves should be a dictionary of arrays, one per unit, got {type(tuning_curves).__name__}."
         raise TypeError(msg)
     if features is not None and not isinstance(features, TsdFrame):
-        msg = f"features should be a TsdFrame with 2 columns, got {type(features).__name__}."
+        msg = f"features should be a TsdFrame with 2 columns, got {kind_of(features)}."
         raise TypeError(msg)
     prior: Any = []
     if features is not None:

@@ -93,8 +93,10 @@ def check_lookup(mode: Any, max_distance: Any) -> float:
 def check_conditions(epochs_dict: Any) -> None:
     """Raise TypeError unless this is a dictionary of IntervalSets, not empty."""
     is_dict = isinstance(epochs_dict, Mapping) and len(epochs_dict) > 0
-    if not is_dict or not all(isinstance(epochs, IntervalSet) for epochs in epochs_dict.values()):
-        msg = f"epochs_dict should be a dictionary of IntervalSets, not empty; got {type(epochs_dict).__name__}."
+    others = [epochs for epochs in epochs_dict.values() if not isinstance(epochs, IntervalSet)] if is_dict else []
+    if not is_dict or others:
+        found = f"one of {kind_of(others[0])}" if others else kind_of(epochs_dict)
+        msg = f"epochs_dict should be a dictionary of IntervalSets, not empty; got {found}."
         raise TypeError(msg)
 
 

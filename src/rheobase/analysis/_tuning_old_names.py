@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._errors import kind_of
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
 from ..containers._checks import is_integer
@@ -190,13 +191,13 @@ def compute_discrete_tuning_curves(group: TsGroup, dict_ep: Mapping[Any, Interva
 
 def _check_group(group: Any) -> None:
     if not isinstance(group, TsGroup):
-        msg = f"group should be a TsGroup, got {type(group).__name__}. For signals use the name with _continuous."
+        msg = f"group should be a TsGroup, got {kind_of(group)}. For signals use the name with _continuous."
         raise TypeError(msg)
 
 
 def _check_signals(tsdframe: Any) -> None:
     if not isinstance(tsdframe, Tsd | TsdFrame):
-        msg = f"Argument tsdframe should be of type Tsd or TsdFrame, got {type(tsdframe).__name__}."
+        msg = f"Argument tsdframe should be of type Tsd or TsdFrame, got {kind_of(tsdframe)}."
         raise TypeError(msg)
 
 
@@ -206,7 +207,7 @@ def _check_common(nb_bins: Any, ep: Any, several: bool) -> None:
         msg = f"nb_bins should be of type int (or tuple with (int, int) for 2D tuning curves), got {nb_bins!r}."
         raise TypeError(msg)
     if ep is not None and not isinstance(ep, IntervalSet):
-        msg = f"ep should be an IntervalSet, got {type(ep).__name__}."
+        msg = f"ep should be an IntervalSet, got {kind_of(ep)}."
         raise TypeError(msg)
 
 
@@ -248,4 +249,4 @@ def _two_dimensional(
 
 
 def _described(thing: Any) -> str:
-    return type(thing).__name__ + (f" of {thing.shape[1]} columns" if isinstance(thing, TsdFrame) else "")
+    return kind_of(thing) + (f" of {thing.shape[1]} columns" if isinstance(thing, TsdFrame) else "")

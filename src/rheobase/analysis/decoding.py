@@ -10,7 +10,7 @@ import numpy as np
 from .._arrays import distances as _distances
 from .._arrays.population import Activity, window_bounds
 from .._arrays.posterior import Likelihood, posterior
-from .._errors import did_you_mean
+from .._errors import did_you_mean, kind_of
 from .._types import FloatArray, IntArray
 from .._units import to_seconds
 from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor, TsGroup
@@ -180,7 +180,7 @@ def _read(
     _check_curves(tuning_curves)
     check_epochs(epochs, "epochs")
     if not isinstance(data, TsGroup | TsdFrame):
-        msg = f"Unknown format for data: should be a TsGroup or a TsdFrame of counts, got {type(data).__name__}."
+        msg = f"Unknown format for data: should be a TsGroup or a TsdFrame of counts, got {kind_of(data)}."
         raise TypeError(msg)
     _check_units(tuning_curves, data.index if isinstance(data, TsGroup) else data.columns)
     window = _check_window(sliding_window_size)

@@ -11,6 +11,7 @@ from .._arrays.block_fft import convolve_bank
 from .._arrays.namespace import is_lazy, to_numpy
 from .._arrays.recursive import filter_both_ways, padding, refuse_nan
 from .._arrays.resample import as_columns
+from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import Tsd, TsdFrame, TsdTensor
 from ..containers._checks import check_choice, is_integer, is_number
@@ -226,7 +227,7 @@ def get_filter_frequency_response(
 def _apply(data: Any, cutoff: Any, fs: Any, mode: Any, order: Any, transition_bandwidth: Any, filter_type: str) -> Any:
     """Check everything, then filter."""
     if not isinstance(data, Tsd | TsdFrame | TsdTensor):
-        msg = f"Invalid value: first argument should be of type Tsd, TsdFrame or TsdTensor, got {type(data).__name__}."
+        msg = f"Invalid value: first argument should be of type Tsd, TsdFrame or TsdTensor, got {kind_of(data)}."
         raise ValueError(msg)
     check_choice(mode, ("butter", "sinc"), "mode")
     fs = _inputs.check_fs(fs, data, ValueError)

@@ -10,6 +10,7 @@ import numpy as np
 from .._arrays.quadrature import quadrature
 from .._arrays.resample import as_columns
 from .._arrays.threads import for_each
+from .._errors import kind_of
 from ..containers import Tsd, TsdFrame
 from . import _signal_inputs as _inputs
 
@@ -123,7 +124,7 @@ def compute_hilbert_phase(data: Tsd | TsdFrame) -> Tsd | TsdFrame:
 def _parts(data: Any) -> tuple[np.ndarray, np.ndarray]:
     """The signal and its Hilbert transform, shape (time, channel)."""
     if not isinstance(data, Tsd | TsdFrame):
-        msg = f"data should be a Tsd or TsdFrame, got {type(data).__name__}."
+        msg = f"data should be a Tsd or TsdFrame, got {kind_of(data)}."
         raise TypeError(msg)
     values = as_columns(data.to_numpy())
     if values.dtype.kind == "c":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._errors import kind_of
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame
 from ..containers._warn import warn_user
@@ -93,7 +94,7 @@ def _check(tuning_curves: Any, rates: Any) -> FloatArray:
     if not isinstance(tuning_curves, xr.DataArray):
         msg = (
             "tuning_curves should be an xr.DataArray as computed by compute_tuning_curves, got "
-            f"{type(tuning_curves).__name__}."
+            f"{kind_of(tuning_curves)}."
         )
         raise TypeError(msg)
     if rates is not None:
@@ -179,7 +180,7 @@ def compute_1d_mutual_info(
         msg = f"Argument tc should be of type pandas.DataFrame or numpy.ndarray, got {type(tc).__name__}."
         raise TypeError(msg)
     if not isinstance(feature, Tsd | TsdFrame):
-        msg = f"feature should be a Tsd (or TsdFrame with 1 column only), got {type(feature).__name__}."
+        msg = f"feature should be a Tsd (or TsdFrame with 1 column only), got {kind_of(feature)}."
         raise TypeError(msg)
     if isinstance(feature, TsdFrame) and feature.shape[1] != 1:
         msg = f"feature should be a Tsd (or TsdFrame with 1 column only), got {feature.shape[1]} columns."
@@ -215,7 +216,7 @@ def compute_2d_mutual_info(
         )
         raise TypeError(msg)
     if not isinstance(features, TsdFrame):
-        msg = f"features should be a TsdFrame with 2 columns, got {type(features).__name__}."
+        msg = f"features should be a TsdFrame with 2 columns, got {kind_of(features)}."
         raise TypeError(msg)
     if features.shape[1] != 2:
         msg = f"features should have 2 columns only, got {features.shape[1]}."
@@ -234,7 +235,7 @@ def _old_information(curves: np.ndarray, units: Any, features: Any, ep: Any, min
     import xarray as xr
 
     if ep is not None and not isinstance(ep, IntervalSet):
-        msg = f"ep should be an IntervalSet, got {type(ep).__name__}."
+        msg = f"ep should be an IntervalSet, got {kind_of(ep)}."
         raise TypeError(msg)
     if not isinstance(bitssec, bool | np.bool_):
         msg = f"Argument bitssec should be of type bool, got {bitssec!r}."

@@ -9,6 +9,7 @@ import numpy as np
 from .._arrays import epochs as _epochs
 from .._arrays import events as _events
 from .._arrays.block_fft import convolve_bank
+from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Tsd
 from ..containers._checks import is_integer, is_number
@@ -82,10 +83,10 @@ def detect_oscillatory_events(
     (1, True)
     """
     if not isinstance(data, Tsd):
-        msg = f"`data` must be `Tsd`, got {type(data).__name__}."
+        msg = f"`data` must be `Tsd`, got {kind_of(data)}."
         raise TypeError(msg)
     if not isinstance(epochs, IntervalSet):
-        msg = f"`epochs` must be `IntervalSet`, got {type(epochs).__name__}."
+        msg = f"`epochs` must be `IntervalSet`, got {kind_of(epochs)}."
         raise TypeError(msg)
     band = _pair(frequency_band, "frequency_band")
     low, high = _pair(threshold_band, "threshold_band")

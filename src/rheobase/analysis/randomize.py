@@ -14,6 +14,7 @@ import numpy as np
 
 from .._arrays import epochs as _epochs
 from .._arrays.events import take_runs, unit_runs
+from .._errors import kind_of
 from .._types import FloatArray, IntArray
 from ..containers import IntervalSet, Ts, TsGroup
 from ..containers._checks import check_choice, is_integer, is_number
@@ -287,7 +288,7 @@ def _store(data: Any) -> tuple[FloatArray, IntArray]:
         return data._times, data._offsets
     if isinstance(data, Ts):
         return data.t, np.array([0, len(data)])
-    msg = f"Invalid input type, should be Ts or TsGroup, got {type(data).__name__}."
+    msg = f"Invalid input type, should be Ts or TsGroup, got {kind_of(data)}."
     raise TypeError(msg)
 
 

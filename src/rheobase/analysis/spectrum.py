@@ -9,6 +9,7 @@ import numpy as np
 from .._arrays import periodogram as _power
 from .._arrays.namespace import to_numpy
 from .._arrays.resample import as_columns
+from .._errors import kind_of
 from .._types import FloatArray
 from .._units import to_seconds
 from ..containers import IntervalSet, Tsd, TsdFrame
@@ -256,7 +257,7 @@ def compute_mean_power_spectral_density(
 
 def _check_signal(sig: Any) -> None:
     if not isinstance(sig, Tsd | TsdFrame):
-        msg = f"Invalid type. Parameter sig must be of type Tsd or TsdFrame, got {type(sig).__name__}."
+        msg = f"Invalid type. Parameter sig must be of type Tsd or TsdFrame, got {kind_of(sig)}."
         raise TypeError(msg)
 
 
@@ -264,7 +265,7 @@ def _check_ep(sig: Any, ep: Any) -> IntervalSet:
     if ep is None:
         return sig.time_support
     if not isinstance(ep, IntervalSet):
-        msg = f"Invalid type. Parameter ep must be of type IntervalSet, got {type(ep).__name__}."
+        msg = f"Invalid type. Parameter ep must be of type IntervalSet, got {kind_of(ep)}."
         raise TypeError(msg)
     return ep
 

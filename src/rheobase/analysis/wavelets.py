@@ -10,6 +10,7 @@ from .._arrays.block_fft import convolve_bank
 from .._arrays.morlet import morlet_bank
 from .._arrays.namespace import is_lazy, to_numpy
 from .._arrays.resample import as_columns
+from .._errors import kind_of
 from .._types import FloatArray
 from ..containers import IntervalSet, Tsd, TsdFrame, TsdTensor
 from ..containers._checks import is_integer, is_number
@@ -80,7 +81,7 @@ def compute_wavelet_transform(
     1
     """
     if not isinstance(sig, Tsd | TsdFrame | TsdTensor):
-        msg = f"`sig` must be instance of Tsd, TsdFrame, or TsdTensor, got {type(sig).__name__}."
+        msg = f"`sig` must be instance of Tsd, TsdFrame, or TsdTensor, got {kind_of(sig)}."
         raise TypeError(msg)
     freqs = _read_frequencies(freqs)
     fs = _inputs.check_fs(fs, sig, TypeError)

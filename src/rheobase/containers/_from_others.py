@@ -20,7 +20,7 @@ from .ts import Ts
 from .ts_group import TsGroup
 from .tsd_frame import TsdFrame
 
-__all__ = ["as_container", "is_foreign"]
+__all__ = ["as_container", "has_no_samples", "is_foreign"]
 
 _TIME_NAMES = ("time", "t", "times", "Time (s)", "Time (ms)", "Time (us)", "timestamps", "index")
 """What a column of times is called, in this order."""
@@ -105,6 +105,14 @@ def is_foreign(x: Any) -> bool:
     known = _has(x, "rescale") and getattr(x, "times", None) is not None
     sorted_ = _has(x, "get_unit_ids", "get_unit_spike_train") or _has(x, "get_channel_ids", "get_traces")
     return type(x).__module__.partition(".")[0] == "pynapple" or several or known or sorted_
+
+
+def has_no_samples(x: Any) -> bool:
+    """Whether `x` is events or epochs, ours or pynapple's, of which NumPy makes arrays that mean something else."""
+    if isinstance(x, Ts | TsGroup | IntervalSet):
+        return True
+    kind = type(x)
+    return kind.__name__ in ("Ts", "TsGroup", "IntervalSet") and kind.__module__.partition(".")[0] == "pynapple"
 
 
 def _has(x: Any, *names: str) -> bool:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._arrays.windows import CAUSALITIES, convolve_windows, epoch_slices, offset_of
-from .._errors import TimeSupportError, did_you_mean
+from .._errors import TimeSupportError, did_you_mean, kind_of
 from .._types import ArrayLike, FloatArray, IntArray, TimeSeriesLike
-from ..containers import IntervalSet, Ts, TsGroup
+from ..containers import IntervalSet
+from ..containers._from_others import has_no_samples
 from ..containers._warn import warn_user
 
 __all__ = ["create_convolutional_predictor"]
@@ -85,7 +86,7 @@ def as_samples(x: Any, name: str) -> np.ndarray:
     ValueError
         If it is empty.
     """
-    if isinstance(x, Ts | TsGroup | IntervalSet):  # arrays of times or of keys, if NumPy were asked
+    if has_no_samples(x):  # arrays of times or of keys, if NumPy were asked
         raise TypeError(_not_numbers(x, name))
     if isinstance(x, TimeSeriesLike):
         x = x.values
@@ -279,7 +280,7 @@ def _close(a: Any, b: Any) -> bool:
 
 
 def _not_numbers(x: Any, name: str) -> str:
-    kind = getattr(x, "dtype", type(x).__name__)
+    kind = getattr(x, "dtype", kind_of(x))
     return (
         f"{name} must be a series or an array-like of real numbers, got {kind}. Events (Ts, TsGroup): count them first."
     )

@@ -9,7 +9,8 @@ import numpy as np
 
 from .._errors import TimeSupportError, kind_of
 from .._types import FloatArray, TimeSeriesLike
-from ..containers import IntervalSet, Ts, Tsd, TsdFrame, TsGroup
+from ..containers import IntervalSet, Tsd, TsdFrame
+from ..containers._from_others import has_no_samples
 from ..design import AbstractDesign, Dense, SideBySide
 from ._trees import Blocks, is_tree, label_of, leaves, names_of
 
@@ -251,8 +252,8 @@ def numeric(values: Any, name: str) -> np.ndarray:
     if callable(getattr(values, "get_unit_spike_train", None)):
         msg = f"{name} must be an array or a time series, got {kind_of(values)}. Count events in bins."
         raise TypeError(msg)
-    if isinstance(values, Ts | TsGroup | IntervalSet):
-        msg = f"{name} must be an array or a time series, got {type(values).__name__}. Count events in bins first: "
+    if has_no_samples(values):
+        msg = f"{name} must be an array or a time series, got {kind_of(values)}. Count events in bins first: "
         msg += "spikes.count(bin_size, ep)."
         raise TypeError(msg)
     if values is None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import kind_of
 from .._types import ArrayLike, BoolArray, FloatArray, TimeSeriesLike
-from ..containers import IntervalSet, Ts, TsGroup
+from ..containers._from_others import has_no_samples
 from ..convolve._predictor import Clock
 from ..observation_models import AbstractObservationModel, CategoricalObservations, resolve
 
@@ -139,8 +140,8 @@ def log_probability(model: AbstractObservationModel, scale: ArrayLike | None) ->
 
 def as_numbers(values: Any, name: str) -> np.ndarray:
     """The numbers of an array or series, in the dtype that they have."""
-    if isinstance(values, Ts | TsGroup | IntervalSet):
-        msg = f"{name} must be an array or a series, got {type(values).__name__}. Count events first: "
+    if has_no_samples(values):
+        msg = f"{name} must be an array or a series, got {kind_of(values)}. Count events first: "
         msg += "spikes.count(bin_size, ep)."
         raise TypeError(msg)
     array = np.asarray(values.values if isinstance(values, TimeSeriesLike) else values)

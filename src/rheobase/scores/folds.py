@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import kind_of
 from .._types import ArrayLike, BoolArray, FloatArray, IntArray, TimeSeriesLike
 from ..containers import IntervalSet, TsGroup
 
@@ -318,7 +319,7 @@ def _n_rows(X: Any) -> int:
 
 def _times_of(X: Any) -> FloatArray:
     if isinstance(X, TsGroup | IntervalSet):
-        msg = f"folds are made of rows, got {type(X).__name__}. Count events in bins first: spikes.count(bin_size, ep)."
+        msg = f"folds are made of rows, got {kind_of(X)}. Count events in bins first: spikes.count(bin_size, ep)."
         raise TypeError(msg)
     return _sorted_times(X.t if isinstance(X, TimeSeriesLike) else X)
 
@@ -326,7 +327,7 @@ def _times_of(X: Any) -> FloatArray:
 def _sorted_times(times: Any) -> FloatArray:
     t = np.asarray(times, dtype=np.float64)
     if t.ndim != 1 or t.size == 0 or not np.isfinite(t).all() or (np.diff(t) < 0).any():
-        msg = f"times must be finite and sorted, shape (time,), got shape {t.shape}."
+        msg = f"times must be finite and sorted, shape (time,), got {kind_of(times)} of shape {t.shape}."
         raise ValueError(msg)
     return t
 
