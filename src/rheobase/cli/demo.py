@@ -52,13 +52,12 @@ def command(**options: Any) -> int:
 
 def run(arguments: SimpleNamespace) -> int:
     """Run the demo; returns the exit code."""
-    from tqdm import tqdm
+    from .._manners import progress_bar
 
     started = time.perf_counter()
     _check_output(arguments.output)
-    with tqdm(
-        total=len(STEPS), unit="step", bar_format="{desc:<20}|{bar:24}| {n}/{total} [{elapsed}]", leave=False
-    ) as bar:
+    form = "{desc:<20}|{bar:24}| {n}/{total} [{elapsed}]"
+    with progress_bar()(total=len(STEPS), bar_format=form, leave=False, disable=None) as bar:
         lines = _work(arguments, bar)
     print("\n".join(lines))
     print(f"\nPicture: {arguments.output}   ({time.perf_counter() - started:.1f} s in all)")
