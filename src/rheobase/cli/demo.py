@@ -57,7 +57,7 @@ def run(arguments: SimpleNamespace) -> int:
     started = time.perf_counter()
     _check_output(arguments.output)
     form = "{desc:<20}|{bar:24}| {n}/{total} [{elapsed}]"
-    with progress_bar()(total=len(STEPS), bar_format=form, leave=False, disable=None) as bar:
+    with progress_bar()(total=len(STEPS), bar_format=form, leave=False) as bar:
         lines = _work(arguments, bar)
     print("\n".join(lines))
     print(f"\nPicture: {arguments.output}   ({time.perf_counter() - started:.1f} s in all)")
