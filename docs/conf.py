@@ -100,4 +100,4 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "changelog": [], "why": [], "benchmarks": []}
+html_sidebars = {"index": [], "start": [], "changelog": [], "why": [], "benchmarks": []}
