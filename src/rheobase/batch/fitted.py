@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ..containers import IntervalSet, Tsd, TsdFrame, TsGroup
     from ..design import BuiltDesign
     from ..glm import PopulationGLM
-    from ._covariance import Covariances
     from .settings import Settings
 
 __all__ = ["FittedSession"]
@@ -82,8 +81,8 @@ class FittedSession:
     command: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    _covariances: Covariances | None = None
-    """Of `model`, for the report."""
+    _covariances: Any = None
+    """Of `model`, `Covariances` for the report, which makes them where there are none."""
 
     @property
     def terms(self) -> tuple[str, ...]:
