@@ -17,7 +17,7 @@ _FEWEST, _MOST = 512, 4096
 
 
 class DenseWalk(AbstractWalk):
-    """A walk over a C-ordered array.
+    """A walk over a C-ordered array. Its predictors come in the precision that it works in.
 
     Parameters
     ----------
@@ -33,7 +33,6 @@ class DenseWalk(AbstractWalk):
     """
 
     shares = 4
-    precise_differences = True
 
     def __init__(self, x: FloatArray, n_samples: int, n_neurons: int, *, single: bool = True):
         self._x, self.n_samples, self._n_neurons = x, n_samples, n_neurons
@@ -51,14 +50,7 @@ class DenseWalk(AbstractWalk):
         return self._x[start:stop].astype(self._dtype, copy=False)
 
     def predictor(self, block, plan):
-        if len(block) == self.block_rows:
-            return (block @ plan).astype(np.float64, copy=False)
-        out = np.zeros((self.block_rows, plan.shape[1]))  # as long as the others, so that one program serves all
-        out[: len(block)] = block @ plan
-        return out
-
-    def padded(self, size):
-        return self.block_rows
+        return block @ plan
 
     def collect(self, block, residual):
         return residual.T.astype(self._dtype, copy=False) @ block

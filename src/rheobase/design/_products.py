@@ -18,8 +18,8 @@ from .._x64 import enable_x64
 
 __all__ = ["AbstractProducts", "HostProducts", "device_products", "products_for"]
 
-_WORTH_A_THREAD = 1e7
-"""Rows x features^2 from which a Gram matrix, half a millisecond of work, is shared between cores."""
+_WORTH_A_THREAD = 1e8
+"""Rows x features^2 from which Gram matrices, a few milliseconds of work, are shared between cores."""
 
 _BLOCK = 1 << 18
 """Entries of the block of rows that the weighted Gram matrix copies at a time (2 MB)."""

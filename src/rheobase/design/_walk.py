@@ -30,15 +30,11 @@ class AbstractWalk(abc.ABC):
     shares : int
         Pieces of a pass for each core that are summed apart: more of them wait less for a slow core, and take more
         memory.
-    precise_differences : bool
-        Whether a predictor and sums that were computed in double precision may be kept, as arrays of every row and
-        neuron, so that single precision is enough for what has changed since.
     """
 
     n_samples: int
     block_rows: int
     shares: int = 1
-    precise_differences: bool = False
 
     @abc.abstractmethod
     def plan(self, coef: FloatArray) -> Any:
@@ -53,10 +49,6 @@ class AbstractWalk(abc.ABC):
         """Features of the block times coefficients, float64, shape (rows, neuron); any number in rows that do not
         count.
         """
-
-    def padded(self, size: int) -> int:
-        """Rows of a predictor of a block of `size` rows."""
-        return size
 
     @abc.abstractmethod
     def collect(self, block: Any, residual: FloatArray) -> Any:

@@ -25,6 +25,7 @@ from ._penalty import penalty_of
 from ._problem import GLMProblem, RowLoss
 from ._rows import row_weights, rows_counted
 from ._streamed import StreamedProblem
+from ._walked import WalkedProblem
 
 __all__ = ["solve"]
 
@@ -41,7 +42,7 @@ _MANY_ROWS = 1 << 18
 """Rows x neurons from which arrays of that shape are not kept, where features are not either: about seven of them, a
 gigabyte."""
 
-_MUCH_WORK, _ELEMENTWISE = 2e7, 20
+_MUCH_WORK, _ELEMENTWISE = 5e6, 20
 """Rows x features x neurons of a pass, evaluation of the loss included (as that many features), from which it is walked
 through block by block."""
 
@@ -124,7 +125,8 @@ def solve(
     if fitted.size:
         rows = Rows(y, weights, offset, feature_mask)
         sizes = (standard.n_valid, design.n_features, len(fitted))
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, kinks=not penalty.plain)
+        n_free = None if feature_mask is None else int(feature_mask[:, fitted].sum(axis=0).max(initial=0))
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, n_free=n_free, kinks=not penalty.plain)
         problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale, solver)
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         progress = Progress(len(fitted))
@@ -177,17 +179,18 @@ def _problem(
     fitted: IntArray,
     scale,
     solver: AbstractSolver,
-) -> GLMProblem | StreamedProblem:
-    """The problem of some neurons, which keeps arrays of every row and neuron, or streams."""
+) -> GLMProblem | StreamedProblem | WalkedProblem:
+    """The problem of some neurons: one that suits the features and the size."""
     some = fitted.size < rows.y.shape[1]
-    streamed = _is_streamed(standard, fitted.size, row_loss, penalty, scale, solver)
+    kind = _kind(standard, fitted.size, row_loss, penalty, scale, solver)
+    streamed = kind is not GLMProblem
     n_rows, y = len(rows.y) if streamed else standard.n_rows, rows.y[:, fitted] if some else rows.y
     free = offset = None
     if rows.feature_mask is not None:
         free = np.vstack([rows.feature_mask[:, fitted], np.ones(len(fitted), dtype=bool)])
     if rows.offset is not None:
         offset = _padded(np.nan_to_num(_columns(rows.offset, fitted)), n_rows)
-    return (StreamedProblem if streamed else GLMProblem)(
+    return kind(
         standard,
         y if streamed else _padded(y, n_rows),
         _columns(rows.weights, fitted),
@@ -216,29 +219,30 @@ def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray |
     return known
 
 
-def _is_streamed(
+def _kind(
     standard: AbstractStandardized,
     n_neurons: int,
     row_loss: RowLoss,
     penalty: Penalty,
     scale,
     solver: AbstractSolver,
-) -> bool:
-    """Whether rows are walked through block by block: where features are made so and what is kept of every row and
-    neuron would be too much, or where features are in memory and block by block is faster.
+) -> type[Any]:
+    """Where features are made block by block and what is kept of every row and neuron would be too much, nothing of
+    that size; where they are in memory and block by block is faster, little; else whole arrays.
 
     A dispersion that is estimated with the coefficients needs the means of all rows.
     """
     model = row_loss.model
     if model.scale_in_loss and scale is None and model.scale is None:
-        return False
+        return GLMProblem
     if isinstance(standard, AbstractBlockwise):
-        return n_neurons * standard.n_rows >= _MANY_ROWS
+        return StreamedProblem if n_neurons * standard.n_rows >= _MANY_ROWS else GLMProblem
     if not isinstance(standard, StandardizedDense) or not standard.is_on_host:
-        return False
+        return GLMProblem
     parabola = model.curvature_is_constant(row_loss.link)  # then steps are few, and one matrix serves all
     work = standard.n_rows * (standard.n_features + _ELEMENTWISE) * n_neurons
-    return work >= _MUCH_WORK and isinstance(solver, Newton | GramLBFGS) and penalty.plain and not parabola
+    suits = isinstance(solver, Newton | GramLBFGS) and penalty.plain and not parabola
+    return WalkedProblem if suits and work >= _MUCH_WORK else GLMProblem
 
 
 def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:

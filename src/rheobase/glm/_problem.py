@@ -24,6 +24,10 @@ SAMPLE_ROWS = 1 << 15
 """Rows from which the diagonal of a Hessian is read."""
 
 
+_MOST_FREE = 0.7
+"""Share of its parameters below which second derivatives are computed for those that are free only."""
+
+
 @dataclass(frozen=True)
 class RowLoss:
     """Loss of each row as a function of response and linear predictor; hashable, so that programs compile once for
@@ -159,6 +163,15 @@ class GLMProblem(AbstractProblem):
             hessian[-1, :-1] = hessian[:-1, -1] = side[features]
             hessian[-1, -1] = side[-1]
         return hessian
+
+    def hessians_of(self, curvature, columns, rows):
+        if np.mean([len(some) for some in rows]) > _MOST_FREE * self.n_features:
+            return super().hessians_of(curvature, columns, rows)
+        sides = self.gradient(self.take(curvature, columns))
+        return [
+            self.hessian_of(curvature, column, some, side)
+            for column, some, side in zip(columns, rows, sides.T, strict=True)
+        ]
 
     def null_gram(self):
         if self._gram is None:

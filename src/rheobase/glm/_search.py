@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._manners import one_bar
 from .._types import FloatArray
 from .._x64 import enable_x64
 from ..design import AbstractDesign
@@ -75,7 +77,8 @@ class Search:
         per_batch = max(_ROW_NUMBERS // max(self.y.size, 1), 1)
         batches = [folds[i : i + per_batch] for i in range(0, len(folds), per_batch)]
         may_end = settings.strengths is None and len(batches) == 1
-        parts = [_judge(self, tried, batch, may_end) for batch in batches]
+        with one_bar(total=len(tried) * len(batches), desc="strengths", unit="strength") as bar:
+            parts = [_judge(self, tried, batch, may_end, bar.update) for batch in batches]
         scores, null, n_test, kept = (np.concatenate(part, axis=-2) for part in zip(*parts))
         return CrossValidation(tried[: len(scores)], scores, null, n_test, kept.mean(axis=1), settings.rule)
 
@@ -118,11 +121,12 @@ def read_search(model: AbstractGLM, X, y, offset, exposure, sample_weight) -> Se
 
 
 def _judge(
-    search: Search, tried: FloatArray, folds, may_end: bool
+    search: Search, tried: FloatArray, folds, may_end: bool, tell: Callable[[], Any]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Held-out scores of some folds: (strength, fold, neuron), (fold, neuron) twice, and (strength, fold, neuron).
 
-    With `may_end`, weaker strengths than those that were too weak for every neuron are not tried.
+    With `may_end`, weaker strengths than those that were too weak for every neuron are not tried. `tell` is called
+    after each strength.
     """
     n_rows, n_neurons = search.y.shape
     n_folds, model = len(folds), search.model.observation_model
@@ -158,6 +162,7 @@ def _judge(
         scale = _dispersion(model, known, mean, used, solution)
         scores.append(mean_score(mean, scale))
         kept.append(np.count_nonzero(solution.coef, axis=0).reshape(shape))
+        tell()
         if may_end and all_past_best(scores, total.reshape(shape)):
             break
     null = mean_score(np.broadcast_to(average, y.shape), _dispersion(model, known, average + 0 * known, used, solution))

@@ -152,6 +152,10 @@ class AbstractProblem(abc.ABC):
         `side` is `gradient` of the curvature's column: the intercept's row of the Hessian.
         """
 
+    def hessians_of(self, curvature: Any, columns: IntArray, rows: list[IntArray]) -> list[FloatArray]:
+        """Second derivatives of the loss for some columns, each in some parameters of its own, ascending."""
+        return [hessian[np.ix_(some, some)] for hessian, some in zip(self.hessian(curvature, columns), rows)]
+
     @abc.abstractmethod
     def null_gram(self) -> FloatArray:
         """Mean of x x' over used rows, shape (n_features + 1, n_features + 1), intercept last."""
@@ -173,9 +177,11 @@ class AbstractProblem(abc.ABC):
     rounding: float = 0.0
     """Relative error of the loss beyond that of float64."""
 
-    def sharpen(self, params: FloatArray | None = None, who: BoolArray | None = None) -> bool:
-        """Compute exactly from now on, or near `params` for the neurons `who`; False if that was so already."""
-        return False
+    def sharpen(self, params: FloatArray | None = None, who: BoolArray | None = None) -> Evaluation | None:
+        """Compute exactly from now on, or near `params` for the neurons `who`; the evaluation there, or None if that
+        was so already (or no `params` are given).
+        """
+        return None
 
     @property
     @abc.abstractmethod

@@ -7,10 +7,11 @@ so that no time is spent on them and few array shapes are compiled.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from .._types import BoolArray, FloatArray
+from .._types import BoolArray, FloatArray, IntArray
 from . import line_search
 from ._core import AbstractProblem, Evaluation, Result, Trace
 from ._linear import solve_spd
@@ -26,6 +27,11 @@ _ELEMENTWISE = 20
 
 _MIDDLING, _LARGE = 5e7, 2e8
 """Rows x features x neurons at which a pass costs about 5 and 20 ms on 2 cores."""
+
+
+def _inside(matrix: FloatArray, rows) -> FloatArray:
+    """A copy of some rows and columns."""
+    return matrix.copy() if isinstance(rows, slice) else matrix[np.ix_(rows, rows)]
 
 
 class Batch:
@@ -110,27 +116,35 @@ class Batch:
         """Let the problem compute exactly for some neurons, and evaluate it anew where we stand; False if it was exact
         already.
         """
-        if not self.problem.sharpen(self.params, who):
+        now = self.problem.sharpen(self.params, who)
+        if now is None:
             return False
-        change = self.problem.predictor(self.params)
-        self.now = self.problem.evaluate(self.problem.start(), change, np.ones(self.params.shape[1]))
+        self.now = now
         self.objective = self.now.loss + self._penalty(self.params)
         self.passes += 1
         return True
 
-    def hessian(self, columns) -> FloatArray:
-        """Hessians of the objective for some columns of the batch, shape (column, n_features + 1, n_features + 1)."""
+    def hessians(self, columns) -> list[tuple[IntArray | slice, FloatArray]]:
+        """For some columns of the batch, which of their parameters are free, and the Hessian of the objective in these,
+        shape (some, some).
+        """
         self.hessians_made += len(columns)
-        if self.problem.constant_curvature or (self._constant and self.problem.constant_start):
-            curvature = np.asarray(self.problem.column_means(self.now.curvature))[columns]
-            hessian = curvature[:, None, None] * self.problem.null_gram()
+        problem = self.problem
+        rows: list[Any] = [slice(None)] * len(columns)
+        if problem.free is not None:  # a held coefficient is no collinear one
+            rows = [np.flatnonzero(problem.free[:, column]) for column in columns]
+        if problem.constant_curvature or (self._constant and problem.constant_start):
+            level = np.asarray(problem.column_means(self.now.curvature))[columns]
+            gram = problem.null_gram()
+            found = [bend * _inside(gram, some) for bend, some in zip(level, rows, strict=True)]
+        elif problem.free is None:
+            found = list(problem.hessian(self.now.curvature, columns))
         else:
-            hessian = self.problem.hessian(self.now.curvature, columns)
-        self.problem.penalty.add_to(hessian, columns)
-        if self.problem.free is not None:
-            free = self.problem.free[:, columns].T
-            hessian *= free[:, :, None] & free[:, None, :]
-        return hessian
+            found = problem.hessians_of(self.now.curvature, columns, rows)
+        everything = np.arange(problem.n_features + 1)
+        for column, some, hessian in zip(columns, rows, found, strict=True):
+            hessian += problem.penalty.hessian_of(column, everything[some])
+        return list(zip(rows, found, strict=True))
 
     def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular; under a
@@ -138,13 +152,8 @@ class Batch:
         """
         direction, singular = np.zeros_like(gradient), np.zeros(gradient.shape[1], dtype=bool)
         columns = np.flatnonzero(self.moving)
-        for column, hessian in zip(columns, self.hessian(columns)):
-            if self.problem.free is None:
-                direction[:, column], singular[column] = solve_spd(hessian, -gradient[:, column])
-            else:  # a held coefficient is no collinear one
-                free = np.flatnonzero(self.problem.free[:, column])
-                inside = hessian[np.ix_(free, free)]
-                direction[free, column], singular[column] = solve_spd(inside, -gradient[free, column])
+        for column, (rows, hessian) in zip(columns, self.hessians(columns), strict=True):
+            direction[rows, column], singular[column] = solve_spd(hessian, -gradient[rows, column])
         return direction, singular
 
     def move(self, direction: FloatArray, gradient: FloatArray, *, flatness: float | None = None) -> FloatArray:

@@ -156,7 +156,8 @@ class _Metric:
         for column in range(problem.n_neurons):
             hessian = (curvature[column] * problem.null_gram())[None]
             problem.penalty.add_to(hessian, [column])
-            self._set_own(column, hessian[0])
+            rows = slice(None) if self._free is None else np.flatnonzero(self._free[:, column])
+            self._set_own(column, rows, hessian[0][rows][:, rows])
 
     @property
     def own(self):
@@ -173,8 +174,9 @@ class _Metric:
             out[-1, shared] = self._intercept[shared] * gradient[-1, shared]
         for n, factor in enumerate(self._factors):
             if factor is not None:
-                scale, vectors = factor
-                out[:, n] = scale * (vectors @ (scale * gradient[:, n]))
+                rows, scale, vectors = factor
+                out[:, n] = 0.0
+                out[rows, n] = scale * (vectors @ (scale * gradient[rows, n]))
         return out if self._free is None else out * self._free
 
     def bend(self, batch: Batch) -> BoolArray:
@@ -194,17 +196,14 @@ class _Metric:
 
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
-        for column, hessian in zip(columns, batch.hessian(columns)):
-            self.singular[column] = self._set_own(column, hessian)
+        for column, (rows, hessian) in zip(columns, batch.hessians(columns), strict=True):
+            self.singular[column] = self._set_own(column, rows, hessian)
             self._exact[column] = True
 
-    def _set_own(self, column: int, hessian: FloatArray) -> bool:
-        """Give a column the inverse of a Hessian; whether it took a pseudo-inverse."""
-        free = np.arange(len(hessian)) if self._free is None else np.flatnonzero(self._free[:, column])
-        scale, inverse = np.zeros(len(hessian)), np.zeros_like(hessian)
-        inside = np.ix_(free, free)
-        (scale[free], inverse[inside]), singular = _scaled_inverse(hessian[inside])
-        self._factors[column] = scale, inverse
+    def _set_own(self, column: int, rows, hessian: FloatArray) -> bool:
+        """Give a column the inverse of a Hessian in some of its parameters; whether it took a pseudo-inverse."""
+        factor, singular = _scaled_inverse(hessian)
+        self._factors[column] = rows, *factor
         return singular
 
     def keep(self, kept) -> None:

@@ -202,7 +202,14 @@ def _positive(value: Any) -> bool:
 
 
 def make_solver(
-    name: str, options: dict[str, Any], n_rows: int, n_features: int, n_neurons: int, *, kinks: bool = False
+    name: str,
+    options: dict[str, Any],
+    n_rows: int,
+    n_features: int,
+    n_neurons: int,
+    *,
+    n_free: int | None = None,
+    kinks: bool = False,
 ) -> tuple[AbstractSolver, str]:
     """The solver for a problem, and why it is this one.
 
@@ -212,6 +219,8 @@ def make_solver(
         What the user asked for; ``"auto"`` decides by size.
     n_rows, n_features, n_neurons
         Sizes of the problem.
+    n_free
+        Most features that a neuron may use, if not all.
     kinks
         Whether the penalty has any (lasso and its kin), or coefficients have bounds.
     """
@@ -222,12 +231,12 @@ def make_solver(
     if algorithm == AUTO:
         algorithm, reason = "Newton", "proximal Newton: the penalty has kinks, or coefficients have bounds"
         if not kinks:
-            algorithm, reason = choose(n_rows, n_features, n_neurons)
+            algorithm, reason = choose(n_rows, n_features, n_neurons, n_free)
         options = {key: value for key, value in options.items() if value is not None}
     return NATIVE[algorithm](**options), reason
 
 
-def choose(n_rows: int, n_features: int, n_neurons: int) -> tuple[str, str]:
+def choose(n_rows: int, n_features: int, n_neurons: int, n_free: int | None = None) -> tuple[str, str]:
     """Native solver for a smooth problem of this size, and the reason in words.
 
     Exact Newton needs few iterations with one Hessian a neuron (``rows x features^2`` operations each); the
@@ -238,15 +247,18 @@ def choose(n_rows: int, n_features: int, n_neurons: int) -> tuple[str, str]:
     ----------
     n_rows, n_features, n_neurons
         Size of the design, and how many neurons share it.
+    n_free
+        Most features that a neuron may use; all if not given. Its Hessian has no others.
 
     Returns
     -------
     name, reason : str
     """
-    newton = _NEWTON_ITERATIONS * n_features**2 / _SYRK
+    n_free = n_features if n_free is None else n_free
+    newton = _NEWTON_ITERATIONS * n_free**2 / _SYRK
     product = 4 * n_features / _GEMM
     reading = 16 * n_features / _MEMORY / n_neurons
     quasi = _QUASI_ITERATIONS * max(product, reading)
     if newton <= quasi:
         return "Newton", f"few features for exact Hessians ({n_features} features, {n_neurons} neurons)"
-    return "GramLBFGS", f"exact Hessians of {n_neurons} neurons x {n_features} features cost more than shared products"
+    return "GramLBFGS", f"exact Hessians of {n_neurons} neurons x {n_free} features cost more than shared products"
