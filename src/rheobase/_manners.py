@@ -8,10 +8,15 @@ face hands a function to this lowest layer, and this layer imports nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["Plotted", "PublicNames", "draw_with", "progress_bar"]
+__all__ = ["Plotted", "PublicNames", "draw_with", "one_bar", "progress_bar"]
+
+_OUTER: ContextVar[Any] = ContextVar("_OUTER", default=None)
+"""The bar of the task that is under way, if it is one of many parts."""
 
 _DRAW: list[Callable[..., Any]] = []
 """Who draws; one, or none."""
@@ -60,7 +65,43 @@ def progress_bar() -> Any:
     """The class of tqdm that suits a terminal or a notebook; without a word where a notebook has no widgets."""
     import warnings
 
+    if (outer := _OUTER.get()) is not None:
+        return lambda **_: _Within(outer)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "IProgress not found": a bar of text does as well
         from tqdm.auto import tqdm
     return tqdm
+
+
+@contextmanager
+def one_bar(**options: Any) -> Generator[Any]:
+    """A bar over the parts of a task, shown once it takes two seconds; the bars of its parts write their words on it.
+
+    Parameters
+    ----------
+    **options
+        Of tqdm: ``total``, ``desc``, ``unit``.
+    """
+    bar = progress_bar()(**({"leave": False, "disable": None, "delay": 2.0} | options))
+    before = _OUTER.set(bar)
+    try:
+        yield bar
+    finally:
+        _OUTER.reset(before)
+        bar.close()
+
+
+class _Within:
+    """The bar of a part: it has no line of its own."""
+
+    def __init__(self, outer: Any) -> None:
+        self.n, self._outer = 0, outer
+
+    def set_postfix(self, **words: Any) -> None:
+        self._outer.set_postfix(**words)
+
+    def update(self, n: float = 1) -> None:
+        """A part counts once, when the task says so."""
+
+    def close(self) -> None:
+        """Nothing of its own is to be removed."""
