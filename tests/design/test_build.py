@@ -333,6 +333,7 @@ BASES = {
 
 
 @pytest.mark.filterwarnings("ignore:One or more epochs are shorter")
+@pytest.mark.filterwarnings("ignore:.*rows were left out:rheobase.SuspiciousDataWarning")
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.sampled_from(sorted(BASES)), min_size=1, max_size=4, unique=True),
