@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-__all__ = ["for_each", "n_threads", "products_for_each"]
+__all__ = ["for_each", "n_threads", "products_for_each", "products_on_one_core"]
 
 MOST_THREADS = 16
 """More than these only wait for memory."""
@@ -50,8 +50,17 @@ def products_for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> N
     if min(n_threads(), len(items)) < 2:
         for_each(function, items)
         return
-    with _blas().limit(limits=1, user_api="blas"):
+    with products_on_one_core():
         for_each(function, items)
+
+
+def products_on_one_core():
+    """Context manager inside which every matrix product keeps to its own core.
+
+    Around work that goes from threads of ours to products and back, too: threads of a BLAS library wait for more by
+    running in circles, and take the cores from ours.
+    """
+    return _blas().limit(limits=1, user_api="blas")
 
 
 @cache

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 
+from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray
 from ._core import AbstractDesign, AbstractStandardized, bucket
 from ._dense_walk import DenseWalk
@@ -21,8 +23,8 @@ _CHUNK = 1 << 18
 """Entries centred at a time, so that each block is read from memory once (2 MB)."""
 
 
-_BLOCK_ROWS = 1 << 16
-"""Rows of a block of features that are there already: what is made of them stays small."""
+_WORTH_A_THREAD = 1 << 22
+"""Entries from which blocks are standardised side by side (32 MB)."""
 
 
 class Dense(AbstractDesign):
@@ -151,12 +153,6 @@ class StandardizedDense(AbstractStandardized):
         """How a pass for `n_neurons` goes over the rows."""
         return DenseWalk(self._host, self.n_samples, n_neurons)
 
-    def blocks(self):
-        """All rows and their features, zero on masked rows, read only: they need not be made."""
-        for start in range(0, self.n_samples, _BLOCK_ROWS):
-            rows = slice(start, min(start + _BLOCK_ROWS, self.n_samples))
-            yield rows, self._host[rows]
-
     def second_moments(self) -> FloatArray:
         """Mean of products of features over valid rows, shape (n_features, n_features)."""
         return self.gram(self.row_mask[:, None] / max(self.n_valid, 1))[0]
@@ -192,20 +188,34 @@ def _standardize(values: np.ndarray, rows: BoolArray, n_rows: int) -> tuple[Floa
     safe = values if everything or values.dtype.kind in "iub" else np.where(rows[:, None], values, 0)
     center = weights @ safe / count
     out = np.zeros((n_rows, n_features))
-    squares, missed = np.zeros(n_features), np.zeros(n_features)
     size = max(_CHUNK // max(n_features, 1), 1)
-    for start in range(0, n_samples, size):
-        block = slice(start, min(start + size, n_samples))
+    starts = range(0, n_samples, size)
+    squares, missed = np.zeros((len(starts), n_features)), np.zeros((len(starts), n_features))
+    each = products_for_each if out.size >= _WORTH_A_THREAD else _one_by_one
+
+    def centre(number: int) -> None:
+        block = slice(starts[number], min(starts[number] + size, n_samples))
         centred = np.subtract(safe[block], center, out=out[block])
         if not everything:
             centred *= weights[block, None]
-        squares += np.einsum("ij,ij->j", centred, centred)
-        missed += np.ones(len(centred)) @ centred
-    missed /= count
+        np.einsum("ij,ij->j", centred, centred, out=squares[number])
+        np.matmul(np.ones(len(centred)), centred, out=missed[number])
+
+    each(centre, range(len(starts)))
+    squares, missed = squares.sum(axis=0), missed.sum(axis=0) / count
     scale = np.sqrt(np.maximum(squares / count - missed**2, 0.0))
     # a column whose spread is rounding error of its mean is constant: zeros, not amplified noise
     scale[scale <= 1e-13 * np.abs(center)] = 0.0
     constant = scale == 0.0
     inverse = np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, scale))
-    out[:n_samples] *= inverse
+
+    def divide(number: int) -> None:
+        out[starts[number] : min(starts[number] + size, n_samples)] *= inverse
+
+    each(divide, range(len(starts)))
     return out, center, np.where(constant, 1.0, scale)
+
+
+def _one_by_one(function: Callable[[int], None], items: range) -> None:
+    for item in items:
+        function(item)

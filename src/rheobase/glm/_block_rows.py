@@ -17,8 +17,8 @@ __all__ = ["block_rows", "column_dots"]
 
 
 def block_rows(
-    row_loss, y: np.ndarray, eta: FloatArray, weights: FloatArray, scale: FloatArray, size: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    row_loss, y: np.ndarray, eta: FloatArray, weights: FloatArray, scale: FloatArray, size: int, *, curved: bool = True
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Weighted loss summed over rows (neuron,), and its weighted derivatives, shape (row, neuron).
 
     Parameters
@@ -33,20 +33,27 @@ def block_rows(
         Dispersions, shape (neuron,).
     size
         Rows of most blocks: a shorter one is padded where a program is compiled for that many.
+    curved
+        Whether the second derivative is asked for.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         found = row_loss.model.derivatives(y, eta, row_loss.link)
         if found is None:
             return _compiled(row_loss, y, eta, weights, scale, size)
         value, first, second = found
-        used = weights > 0
-        if not used.all():
+        total = _weighted_sum(weights, value)
+        if not np.isfinite(total).all():  # an overflow in a row that does not count is none
             for part in found:
-                np.copyto(part, 0.0, where=~used)
-        total = weights[:, 0] @ value if weights.shape[1] == 1 else column_dots(weights, value)
+                np.copyto(part, 0.0, where=weights <= 0)
+            total = _weighted_sum(weights, value)
         first *= weights
-        second *= weights
-    return total, first, second
+        if curved:
+            second *= weights
+    return total, first, second if curved else None
+
+
+def _weighted_sum(weights: FloatArray, value: FloatArray) -> FloatArray:
+    return weights[:, 0] @ value if weights.shape[1] == 1 else column_dots(weights, value)
 
 
 def column_dots(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .._arrays.threads import products_on_one_core
 from .._types import BoolArray, FloatArray, IntArray
 from ..design import AbstractDesign
 from ..design._blockwise import AbstractBlockwise
@@ -132,7 +134,9 @@ def solve(
         progress = Progress(len(fitted))
         try:
             given = scale[fitted] if scale is not None else None
-            trace, dispersion = _run(solver, problem, params, progress, mean[fitted], given)
+            own_threads = isinstance(problem, WalkedProblem | StreamedProblem)
+            with products_on_one_core() if own_threads else nullcontext():
+                trace, dispersion = _run(solver, problem, params, progress, mean[fitted], given)
         finally:
             progress.close()
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])

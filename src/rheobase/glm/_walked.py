@@ -41,7 +41,9 @@ _ROWS = 1 << 16
 class WalkedProblem(AbstractProblem):
     """Mean negative log-likelihood plus a penalty, for many neurons that share features in the host's memory.
 
-    Of every row and neuron the predictor is kept, its change along the last direction, and the residual at the anchor.
+    Of every row and neuron the predictor is kept, its change along the last direction, and the residual at the anchor;
+    the memory is used again. What `evaluate` gave holds until the second next evaluation, or as long as each of them
+    starts from it; a direction until the next.
 
     Parameters
     ----------
@@ -80,6 +82,8 @@ class WalkedProblem(AbstractProblem):
         self._walk, self._sharp = walk.sharpened() if sharp else walk, sharp
         self._anchor: _Anchor | None = None
         self._trials = 1
+        self._pool: list[FloatArray] = []
+        self._last = self._change = None
 
     @property
     def constant_start(self):
@@ -108,27 +112,39 @@ class WalkedProblem(AbstractProblem):
         fresh = direction.rows is None
         self._trials = 1 if fresh else self._trials + 1
         collects = fresh and self._is_hopeful
-        new = np.empty((self.n_rows, self.n_neurons))
-        walk = self._walk
+        new, walk = self._unused(eta), self._walk
         if fresh:
             plan = walk.plan(direction.params[:-1])
-            direction.rows = np.empty((self.n_rows, self.n_neurons), dtype=plan.dtype)
+            level = direction.params[-1].astype(plan.dtype)
+            if self._change is None or self._change.dtype != plan.dtype:
+                self._change = np.empty((self.n_rows, self.n_neurons), dtype=plan.dtype)
+            direction.rows = self._change
 
         def work(start: int, stop: int):
             change = direction.rows[start:stop]
             if fresh:
                 block = walk.open(start, stop)
-                np.add(walk.predictor(block, plan), direction.params[-1], out=change, casting="same_kind")
+                np.add(walk.predictor(block, plan), level, out=change)
             here = np.multiply(change, step, out=new[start:stop])
             here += eta[start:stop]
-            loss, residual, curvature = self._rows(here.copy(), start, stop)
+            loss, residual, _ = self._rows(here.copy(), start, stop, curved=False)
             slope = column_dots(residual, change)
-            sums = loss, slope, curvature.sum(axis=0)
-            return (*sums, *self._collect(block, residual, start, stop)) if collects else sums
+            return (loss, slope, *self._collect(block, residual, start, stop)) if collects else (loss, slope)
 
-        loss, slope, curvature, *gradient = walk.each(work)
+        loss, slope, *gradient = walk.each(work)
         residual = _Residual(new, self._gathered(*gradient) if collects else None)
-        return Evaluation(new, loss, residual, _Curvature(new, curvature), slope)
+        return Evaluation(new, loss, residual, _Curvature(new), slope)
+
+    def _unused(self, eta: FloatArray) -> FloatArray:
+        """An array for predictors that is neither `eta` nor the last one given: new memory costs more than to fill
+        it.
+        """
+        free = [rows for rows in self._pool if rows is not eta and rows is not self._last]
+        if not free:
+            free = [np.empty((self.n_rows, self.n_neurons))]
+            self._pool.append(free[0])
+        self._last = free[0]
+        return free[0]
 
     _is_hopeful = True
     """Whether first trials of line searches were good enough of late, so that their gradients are worth computing."""
@@ -140,7 +156,7 @@ class WalkedProblem(AbstractProblem):
         if residual.gradient is None:
 
             def work(start: int, stop: int):
-                _, rows, _ = self._rows(residual.eta[start:stop].copy(), start, stop)
+                _, rows, _ = self._rows(residual.eta[start:stop].copy(), start, stop, curved=False)
                 return self._collect(self._walk.open(start, stop), rows, start, stop)
 
             residual.gradient = self._gathered(*self._walk.each(work))
@@ -156,11 +172,11 @@ class WalkedProblem(AbstractProblem):
         gradient = np.vstack([self._walk.finish(features), level])
         return gradient if self._anchor is None else gradient + self._anchor.gradient
 
-    def _rows(self, eta: FloatArray, start: int, stop: int, columns: IntArray | slice = slice(None)):
+    def _rows(self, eta: FloatArray, start: int, stop: int, columns: IntArray | slice = slice(None), *, curved=True):
         """Sum of the weighted loss over some rows (neuron,), and its derivatives (row, neuron); overwrites `eta`."""
         y, weights = self.y[start:stop, columns], self.weights[start:stop]
         weights = weights if weights.shape[1] == 1 else weights[:, columns]
-        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], self._walk.block_rows)
+        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], self._walk.block_rows, curved=curved)
 
     @property
     def rounding(self):
@@ -178,7 +194,7 @@ class WalkedProblem(AbstractProblem):
         found = self.evaluate(self.start(), self.predictor(params), np.ones(self.n_neurons))
 
         def work(start: int, stop: int):
-            _, residual, _ = self._rows(found.eta[start:stop].copy(), start, stop)
+            _, residual, _ = self._rows(found.eta[start:stop].copy(), start, stop, curved=False)
             kept[start:stop] = residual
             return self._collect(self._walk.open(start, stop), residual, start, stop)
 
@@ -188,7 +204,11 @@ class WalkedProblem(AbstractProblem):
         return found
 
     def column_means(self, rows):
-        return rows.total if isinstance(rows, _Curvature) else self.gradient(rows)[-1]
+        if isinstance(rows, _Residual):
+            return self.gradient(rows)[-1]
+        everyone = slice(None)
+        (total,) = self._walk.each(lambda *rows_of: (self._bend(rows.eta, *rows_of, everyone).sum(axis=0),))
+        return total
 
     def relative_curvature(self, curvature):
         own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
@@ -323,13 +343,12 @@ class _Residual:
 
 @dataclass
 class _Curvature:
-    """Second derivatives of all rows, known by the predictors that they are taken at, and their sum."""
+    """Second derivatives of all rows, known by the predictors that they are taken at."""
 
     eta: FloatArray
-    total: FloatArray
 
     def take(self, columns) -> _Curvature:
-        return _Curvature(self.eta[:, columns], self.total[columns])
+        return _Curvature(self.eta[:, columns])
 
 
 @dataclass

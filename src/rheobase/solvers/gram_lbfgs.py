@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray
 from ._core import AbstractProblem, AbstractSolver, Progress, Result, Trace
 from ._linear import equilibrated_eigh, spd_inverse, unit_diagonal
@@ -40,6 +41,12 @@ _LEAST_BENT = 0.25
 
 _SHARP = 1e-4
 """Relative step from which on a problem that rounds has to be exact."""
+
+_LOOSE = 1e-5
+"""Tolerance from which on single precision is enough to the end."""
+
+_WORTH_A_THREAD = 1 << 16
+"""Entries of Hessians from which they are inverted side by side."""
 
 _WATCH = 5
 """Iterations over which a neuron's speed is judged."""
@@ -81,7 +88,7 @@ class GramLBFGS(AbstractSolver):
                     speed.restart(slow)
                 direction = -memory.apply(gradient, metric)
                 fresh = metric.own & memory.empty()
-                moved = batch.move(direction, gradient, flatness=0.9)
+                moved = batch.move(direction, gradient, flatness=0.5)
                 new_gradient = batch.gradient()
                 memory.add(moved, new_gradient - gradient)
                 gradient = new_gradient
@@ -103,7 +110,7 @@ class GramLBFGS(AbstractSolver):
 
     def _near(self, batch: Batch, direction: FloatArray) -> BoolArray:
         """Which moving neurons are so near their optimum, or their search so lost, that rounding matters."""
-        near = np.abs(direction).max(axis=0) <= max(_SHARP, self.tol) * batch.size
+        near = np.abs(direction).max(axis=0) <= _SHARP * batch.size if self.tol < _LOOSE else np.False_
         return (near | batch.failed | (batch.predicted <= batch.noise)) & batch.moving
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
@@ -196,9 +203,18 @@ class _Metric:
 
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
-        for column, (rows, hessian) in zip(columns, batch.hessians(columns), strict=True):
-            self.singular[column] = self._set_own(column, rows, hessian)
+        hessians = batch.hessians(columns)
+
+        def one(place: int) -> None:
+            column = columns[place]
+            self.singular[column] = self._set_own(column, *hessians[place])
             self._exact[column] = True
+
+        if sum(hessian.size for _, hessian in hessians) >= _WORTH_A_THREAD:
+            products_for_each(one, range(len(columns)))
+        else:
+            for place in range(len(columns)):
+                one(place)
 
     def _set_own(self, column: int, rows, hessian: FloatArray) -> bool:
         """Give a column the inverse of a Hessian in some of its parameters; whether it took a pseudo-inverse."""
