@@ -121,8 +121,8 @@ class AbstractObservationModel(abc.ABC):
         """
 
     def derivatives(self, y: np.ndarray, eta: np.ndarray, link: AbstractInverseLink) -> tuple | None:
-        """The loss and its first and second derivative in the predictor, elementwise: new NumPy arrays, for fits on a
-        CPU. None, the default, where nobody has written them down and JAX has to find them.
+        """The loss and its first and second derivative in the predictor, elementwise: new NumPy arrays, for large
+        fits on a CPU. None, the default, where nobody has written them down and JAX has to find them.
 
         Parameters
         ----------
