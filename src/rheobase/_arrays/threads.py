@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -54,13 +57,37 @@ def products_for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> N
         for_each(function, items)
 
 
-def products_on_one_core():
+@contextmanager
+def products_on_one_core() -> Iterator[None]:
     """Context manager inside which every matrix product keeps to its own core.
 
     Around work that goes from threads of ours to products and back, too: threads of a BLAS library wait for more by
-    running in circles, and take the cores from ours.
+    running in circles, and take the cores from ours. The limit is the process's: the first to enter sets it, the last
+    to leave takes it back, whatever their threads.
     """
-    return _blas().limit(limits=1, user_api="blas")
+    with _one_core.lock:
+        if _one_core.inside == 0:
+            _one_core.limit = _blas().limit(limits=1, user_api="blas")
+        _one_core.inside += 1
+    try:
+        yield
+    finally:
+        with _one_core.lock:
+            _one_core.inside -= 1
+            if _one_core.inside == 0:
+                _one_core.limit.restore_original_limits()
+
+
+@dataclass
+class _OneCore:
+    """Who is inside `products_on_one_core`, and what undoes it."""
+
+    lock: Any = field(default_factory=threading.Lock)
+    inside: int = 0
+    limit: Any = None
+
+
+_one_core = _OneCore()
 
 
 @cache

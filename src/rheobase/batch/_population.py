@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays.threads import for_each
+from .._arrays.threads import for_each, products_on_one_core
 from .._types import BoolArray, FloatArray, IntArray
 from ..design import BuiltDesign
 from ..glm import CV, PopulationGLM
@@ -92,8 +92,6 @@ def fit_population(built: BuiltDesign, settings: Settings, free: BoolArray, fold
 
 def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: Folds, tell: Tell) -> Found:
     """Every neuron on its own columns, side by side on all cores; the optimum is that of the population model."""
-    from threadpoolctl import threadpool_limits
-
     began = time.perf_counter()
     used = np.flatnonzero(built.mask)
     y = np.asarray(built.y.values)[used]
@@ -111,7 +109,7 @@ def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: 
         with lock:
             tell(1, "fit")
 
-    with threadpool_limits(1, user_api="blas"):
+    with products_on_one_core():
         for_each(one, range(n_neurons))
     coef, known = np.zeros((n_features, n_neurons)), Covariances.blank(built, n_neurons)
     for n, neuron in enumerate(found):
