@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from .._types import FloatArray, IntArray
 from ..design import BuiltDesign
@@ -66,7 +67,9 @@ def plot_design(
     heights = _heights([term.n_columns for term in terms])
     if ax is None:
         ax = axes_or_new(ax, (7.0, min(2.6 + 0.32 * len(terms), 8.0)))
-        ax.figure.get_layout_engine().set(h_pad=0.1)  # the label of the axes beneath is left out of its count
+        layout = ax.figure.get_layout_engine()
+        if isinstance(layout, ConstrainedLayoutEngine):
+            layout.set(h_pad=0.1)  # the label of the axes beneath is left out of its count
     features = _on_grid(_features(built, rows), place)
     tops = np.concatenate(([0.0], np.cumsum(heights)))
     look = {"aspect": "auto", "cmap": "RdBu_r", "vmin": -_LIMIT, "vmax": _LIMIT, "interpolation": "nearest"}
