@@ -92,7 +92,7 @@ _one_core = _OneCore()
 
 @cache
 def _blas():
-    """The BLAS libraries of this process; to look for them takes a millisecond."""
+    """The BLAS libraries that are loaded by now, NumPy's among them; to look for them takes a millisecond."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
