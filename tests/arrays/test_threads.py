@@ -25,27 +25,33 @@ def test_the_first_exception_is_raised(monkeypatch):
         threads.for_each(work, range(10))
 
 
-def test_products_get_their_cores_back_when_the_last_has_left():
-    """Two that overlap without one inside the other: the first to leave must not open the gate for the second, nor the
-    second leave it shut.
-    """
-    before, both, left = blas_threads(), threading.Barrier(2, timeout=20), threading.Event()
-    seen = []
+@pytest.mark.parametrize("first_to_leave", ["first", "second"])
+def test_products_get_their_cores_back(first_to_leave):
+    """Two that overlap without one inside the other must not leave the limit behind, whoever leaves first."""
+    before, first_in, second_in, may_leave = blas_threads(), *(threading.Event() for _ in range(3))
 
     def first():
         with threads.products_on_one_core():
-            both.wait()
-        left.set()
+            first_in.set()
+            assert may_leave.wait(20) if first_to_leave == "second" else second_in.wait(20)
 
     thread = threading.Thread(target=first)
     thread.start()
+    assert first_in.wait(20)
     with threads.products_on_one_core():
-        both.wait()
-        assert left.wait(20)
-        seen.append(blas_threads())
+        second_in.set()
+        if first_to_leave == "first":
+            thread.join()
+    may_leave.set()
     thread.join()
-    assert set(seen[0]) == {1}
     assert blas_threads() == before
+
+
+def test_one_inside_another_changes_nothing():
+    with threads.products_on_one_core():
+        with threads.products_on_one_core():
+            assert set(blas_threads()) == {1}
+        assert set(blas_threads()) == {1}
 
 
 def test_they_get_them_back_after_an_error():

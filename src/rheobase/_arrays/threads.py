@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -62,32 +61,20 @@ def products_on_one_core() -> Iterator[None]:
     """Context manager inside which every matrix product keeps to its own core.
 
     Around work that goes from threads of ours to products and back, too: threads of a BLAS library wait for more by
-    running in circles, and take the cores from ours. The limit is the process's: the first to enter sets it, the last
-    to leave takes it back, whatever their threads.
+    running in circles, and take the cores from ours. The limit is the process's, and whoever sets it takes it back: for
+    those who come while it is set there is nothing to do, so that fits in several threads cannot leave it behind.
     """
-    with _one_core.lock:
-        if _one_core.inside == 0:
-            _one_core.limit = _blas().limit(limits=1, user_api="blas")
-        _one_core.inside += 1
-    try:
+    if not _one_at_a_time.acquire(blocking=False):
         yield
+        return
+    try:
+        with _blas().limit(limits=1, user_api="blas"):
+            yield
     finally:
-        with _one_core.lock:
-            _one_core.inside -= 1
-            if _one_core.inside == 0:
-                _one_core.limit.restore_original_limits()
+        _one_at_a_time.release()
 
 
-@dataclass
-class _OneCore:
-    """Who is inside `products_on_one_core`, and what undoes it."""
-
-    lock: Any = field(default_factory=threading.Lock)
-    inside: int = 0
-    limit: Any = None
-
-
-_one_core = _OneCore()
+_one_at_a_time = threading.Lock()
 
 
 @cache
