@@ -9,7 +9,7 @@ from rheobase import links
 from rheobase._x64 import enable_x64
 from rheobase.glm import GLM, PopulationGLM, _fit
 from rheobase.glm._block_rows import block_rows
-from rheobase.glm._problem import RowLoss
+from rheobase.glm._row_problem import RowLoss
 from rheobase.observation_models import BernoulliObservations, PoissonObservations
 
 SAME_OPTIMUM = 1e-6

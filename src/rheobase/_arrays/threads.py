@@ -46,11 +46,15 @@ def for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> None:
             raise
 
 
-def products_for_each(function: Callable[[Any], Any], items: Iterable[Any]) -> None:
-    """`for_each` for work that consists of matrix products: each of them keeps to its own core."""
+def products_for_each(function: Callable[[Any], Any], items: Iterable[Any], *, worth: bool = True) -> None:
+    """`for_each` for work that consists of matrix products: each of them keeps to its own core.
+
+    Where it is not `worth` a pool of threads, which costs a millisecond, one item comes after the other.
+    """
     items = list(items)
-    if min(n_threads(), len(items)) < 2:
-        for_each(function, items)
+    if not worth or min(n_threads(), len(items)) < 2:
+        for item in items:
+            function(item)
         return
     with products_on_one_core():
         for_each(function, items)

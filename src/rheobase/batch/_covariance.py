@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays.threads import for_each, products_on_one_core
+from .._arrays.threads import products_for_each
 from .._types import FloatArray, IntArray
 from ..design import BuiltDesign, Term
 from ..glm._inference import _strength
@@ -97,8 +97,7 @@ def term_covariances(model: PopulationGLM, built: BuiltDesign, counts: Any) -> C
         weight, total, rows = weights[:, [neuron]], sums[:, neuron], n_rows[neuron]
         out.put(built, neuron, columns, _covariance(built, weight, total, penalty, rows, neuron, columns))
 
-    with products_on_one_core():
-        for_each(one, range(coef.shape[1]))
+    products_for_each(one, range(coef.shape[1]))
     return out
 
 

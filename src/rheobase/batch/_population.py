@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays.threads import for_each, products_on_one_core
+from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray, IntArray
 from ..design import BuiltDesign
 from ..glm import CV, PopulationGLM
@@ -109,8 +109,7 @@ def _one_by_one(built: BuiltDesign, settings: Settings, free: BoolArray, folds: 
         with lock:
             tell(1, "fit")
 
-    with products_on_one_core():
-        for_each(one, range(n_neurons))
+    products_for_each(one, range(n_neurons))
     coef, known = np.zeros((n_features, n_neurons)), Covariances.blank(built, n_neurons)
     for n, neuron in enumerate(found):
         columns = np.flatnonzero(free[:, n])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +20,6 @@ _THINNEST = 3
 
 _CHUNK = 1 << 18
 """Entries centred at a time, so that each block is read from memory once (2 MB)."""
-
 
 _WORTH_A_THREAD = 1 << 22
 """Entries from which blocks are standardised side by side (32 MB)."""
@@ -191,7 +189,7 @@ def _standardize(values: np.ndarray, rows: BoolArray, n_rows: int) -> tuple[Floa
     size = max(_CHUNK // max(n_features, 1), 1)
     starts = range(0, n_samples, size)
     squares, missed = np.zeros((len(starts), n_features)), np.zeros((len(starts), n_features))
-    each = products_for_each if out.size >= _WORTH_A_THREAD else _one_by_one
+    worth = out.size >= _WORTH_A_THREAD
 
     def centre(number: int) -> None:
         block = slice(starts[number], min(starts[number] + size, n_samples))
@@ -201,7 +199,7 @@ def _standardize(values: np.ndarray, rows: BoolArray, n_rows: int) -> tuple[Floa
         np.einsum("ij,ij->j", centred, centred, out=squares[number])
         np.matmul(np.ones(len(centred)), centred, out=missed[number])
 
-    each(centre, range(len(starts)))
+    products_for_each(centre, range(len(starts)), worth=worth)
     squares, missed = squares.sum(axis=0), missed.sum(axis=0) / count
     scale = np.sqrt(np.maximum(squares / count - missed**2, 0.0))
     # a column whose spread is rounding error of its mean is constant: zeros, not amplified noise
@@ -212,10 +210,5 @@ def _standardize(values: np.ndarray, rows: BoolArray, n_rows: int) -> tuple[Floa
     def divide(number: int) -> None:
         out[starts[number] : min(starts[number] + size, n_samples)] *= inverse
 
-    each(divide, range(len(starts)))
+    products_for_each(divide, range(len(starts)), worth=worth)
     return out, center, np.where(constant, 1.0, scale)
-
-
-def _one_by_one(function: Callable[[int], None], items: range) -> None:
-    for item in items:
-        function(item)

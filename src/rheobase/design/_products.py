@@ -67,9 +67,10 @@ def weighted_grams(x: FloatArray, weights: FloatArray, features=None) -> FloatAr
     """
     n_features, n_columns = x.shape[1] if features is None else len(features), weights.shape[1]
     out = np.zeros((n_columns, n_features, n_features))
-    cores = n_threads() if len(x) * n_features**2 * n_columns >= _WORTH_A_THREAD else 1
-    cuts = np.linspace(0, len(x), -(-cores // max(n_columns, 1)) + 1).astype(int)
-    parts = np.zeros((len(cuts) - 2, *out.shape))  # of the stretches after the first
+    worth = len(x) * n_features**2 * n_columns >= _WORTH_A_THREAD
+    n_shares = -(-n_threads() // max(n_columns, 1)) if worth else 1
+    cuts = np.linspace(0, len(x), n_shares + 1).astype(int)
+    parts = np.zeros((n_shares - 1, *out.shape))  # of the stretches after the first
 
     def one(piece: tuple[int, int]) -> None:
         column, share = piece
@@ -77,12 +78,8 @@ def weighted_grams(x: FloatArray, weights: FloatArray, features=None) -> FloatAr
         place = out if share == 0 else parts[share - 1]
         place[column] = weighted_gram(x[rows], weights[rows, column], features)
 
-    pieces = [(column, share) for column in range(n_columns) for share in range(len(cuts) - 1)]
-    if cores == 1:
-        for piece in pieces:
-            one(piece)
-    else:
-        products_for_each(one, pieces)
+    pieces = [(column, share) for column in range(n_columns) for share in range(n_shares)]
+    products_for_each(one, pieces, worth=worth)
     for part in parts:
         out += part
     return out

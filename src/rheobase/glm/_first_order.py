@@ -16,7 +16,8 @@ from ..solvers._metric import Metric, diagonal_metric, whitening_metric
 from ..solvers._penalty import Penalty
 from ._fit import _known, _padded
 from ._past import Frame
-from ._problem import GLMProblem, RowLoss
+from ._problem import GLMProblem
+from ._row_problem import RowLoss
 from ._rows import RowTerms, row_weights, rows_counted
 from ._rules import Rules
 

@@ -24,7 +24,8 @@ from ..solvers._penalty import Penalty
 from ..solvers.registry import make_solver
 from ._bounds import Bounds
 from ._penalty import penalty_of
-from ._problem import GLMProblem, RowLoss
+from ._problem import GLMProblem
+from ._row_problem import AbstractRowProblem, RowLoss
 from ._rows import row_weights, rows_counted
 from ._streamed import StreamedProblem
 from ._walked import WalkedProblem
@@ -127,18 +128,11 @@ def solve(
     if fitted.size:
         rows = Rows(y, weights, offset, feature_mask)
         sizes = (standard.n_valid, design.n_features, len(fitted))
-        n_free = None if feature_mask is None else int(feature_mask[:, fitted].sum(axis=0).max(initial=0))
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, n_free=n_free, kinks=not penalty.plain)
+        free = {"n_free": _most_free(feature_mask, fitted), "kinks": not penalty.plain}
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, **free)
         problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale, solver)
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
-        progress = Progress(len(fitted))
-        try:
-            given = scale[fitted] if scale is not None else None
-            own_threads = isinstance(problem, WalkedProblem | StreamedProblem)
-            with products_on_one_core() if own_threads else nullcontext():
-                trace, dispersion = _run(solver, problem, params, progress, mean[fitted], given)
-        finally:
-            progress.close()
+        trace, dispersion = _run(solver, problem, params, mean[fitted], None if scale is None else scale[fitted])
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])
         if bounds is not None:
             coef[:, fitted] = bounds.select(fitted).keep(coef[:, fitted], trace.params[:-1], problem.penalty.box)
@@ -183,7 +177,7 @@ def _problem(
     fitted: IntArray,
     scale,
     solver: AbstractSolver,
-) -> GLMProblem | StreamedProblem | WalkedProblem:
+) -> AbstractRowProblem:
     """The problem of some neurons: one that suits the features and the size."""
     some = fitted.size < rows.y.shape[1]
     kind = _kind(standard, fitted.size, row_loss, penalty, scale, solver)
@@ -258,7 +252,7 @@ def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:
     return mean
 
 
-def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: GLMProblem | None) -> IntArray:
+def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: AbstractRowProblem | None) -> IntArray:
     """With the intercept: coefficients that are not zero under a lasso and its kin, the rank of the features without a
     penalty, and all that are free under any other.
     """
@@ -285,7 +279,28 @@ def _silent(model: AbstractObservationModel, y: np.ndarray, weights: FloatArray)
     return silent, mean
 
 
-def _run(solver, problem: GLMProblem, params: FloatArray, progress: Progress, mean: FloatArray, scale) -> tuple:
+def _most_free(feature_mask: BoolArray | None, fitted: IntArray) -> int | None:
+    """Most features that a neuron may use; None if all."""
+    return None if feature_mask is None else int(feature_mask[:, fitted].sum(axis=0).max(initial=0))
+
+
+def _run(solver, problem: AbstractRowProblem, params: FloatArray, mean: FloatArray, scale) -> tuple:
+    """Run the solver, with a progress bar, and cores for whoever needs them.
+
+    Returns
+    -------
+    trace, dispersion
+    """
+    progress = Progress(problem.n_neurons)
+    own_threads = isinstance(problem, WalkedProblem | StreamedProblem)
+    try:
+        with products_on_one_core() if own_threads else nullcontext():
+            return _turns(solver, problem, params, progress, mean, scale)
+    finally:
+        progress.close()
+
+
+def _turns(solver, problem: Any, params: FloatArray, progress: Progress, mean: FloatArray, scale) -> tuple:
     """Run the solver; where the loss depends on a dispersion that nobody gave, in turns with estimating it.
 
     The two hardly depend on each other (their information is block diagonal), so a few turns are enough.
@@ -335,7 +350,7 @@ def _padded(y: np.ndarray, n_rows: int) -> np.ndarray:
     return out
 
 
-def _start(problem: GLMProblem, null_intercept: FloatArray, start, fitted) -> FloatArray:
+def _start(problem: AbstractRowProblem, null_intercept: FloatArray, start, fitted) -> FloatArray:
     """Start in standardised units, shape (n_features + 1, neuron): the null model, or the user's start where
     its loss is finite.
     """

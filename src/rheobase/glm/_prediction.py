@@ -223,7 +223,7 @@ class AbstractPredictor(AbstractArguments):
         X, y
             As in `fit`.
         """
-        from ._problem import RowLoss
+        from ._row_problem import RowLoss
 
         design, response = self._check_data(X, y)
         coef, intercept = self._check_start(params, (design.n_features, response.shape[1]), "params")

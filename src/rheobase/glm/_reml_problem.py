@@ -17,7 +17,8 @@ from ..solvers._core import Evaluation, Solution
 from ._fit import solve
 from ._laplace import AbstractModel, Factor, Prior, Roots, model_of
 from ._penalty import penalty_of
-from ._problem import GLMProblem, RowLoss
+from ._problem import GLMProblem
+from ._row_problem import RowLoss
 from ._rows import RowTerms, row_weights
 
 if TYPE_CHECKING:

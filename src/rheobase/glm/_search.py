@@ -16,7 +16,8 @@ from ._cv import CV, CrossValidation, all_past_best, read_strengths
 from ._fit import solve
 from ._folds import read_folds
 from ._penalty import penalty_of
-from ._problem import GLMProblem, RowLoss
+from ._problem import GLMProblem
+from ._row_problem import RowLoss
 from ._rows import RowTerms
 
 if TYPE_CHECKING:

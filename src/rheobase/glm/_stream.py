@@ -32,7 +32,8 @@ from ..solvers._penalty import Penalty
 from ._descent import Descent
 from ._fit import RATE_FLOOR, _columns, _known, _padded
 from ._past import Frame, Moments, Parabola
-from ._problem import GLMProblem, RowLoss
+from ._problem import GLMProblem
+from ._row_problem import RowLoss
 from ._rows import RowTerms, row_weights, rows_counted
 from ._rules import Rules
 from ._running_dispersion import RunningDispersion

@@ -7,15 +7,16 @@ loss, residual and gradient of a block of rows while it is in cache, blocks side
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .._types import BoolArray, FloatArray
+from .._types import FloatArray
 from ..design._blockwise import AbstractBlockwise
 from ..design._products import weighted_grams
-from ..solvers._core import AbstractProblem, Evaluation
-from ..solvers._penalty import Penalty
+from ..solvers._core import Evaluation
 from ._block_rows import block_rows
-from ._problem import SAMPLE_ROWS, RowLoss, ratio_of
+from ._row_problem import AbstractRowProblem
 
 __all__ = ["StreamedProblem"]
 
@@ -23,19 +24,13 @@ _SINGLE = 1e-8
 """Relative error of a loss whose predictors were products in single precision: it averages out over rows."""
 
 
-class StreamedProblem(AbstractProblem):
-    """Mean negative log-likelihood plus a penalty, evaluated block of rows by block of rows.
+class StreamedProblem(AbstractRowProblem):
+    """A problem that is evaluated block of rows by block of rows.
 
     Parameters
     ----------
-    design
-        Standardised features.
-    y
-        Response in the dtype it came in, shape (n_samples, neuron).
-    weights
-        Row weights that sum to one for each neuron, shape (n_samples or more, 1 or neuron).
-    row_loss, penalty, free, offset, scale, gram
-        As for `GLMProblem`.
+    design, y, weights, row_loss, penalty, free, offset, scale, gram
+        As for every `AbstractRowProblem`; the response in the dtype it came in.
     sharp
         Whether to walk in double precision from the start.
     """
@@ -44,35 +39,12 @@ class StreamedProblem(AbstractProblem):
     constant_curvature = False
     """The second moments of a large design are those of all its rows, not of the used ones: never an exact Hessian."""
 
-    def __init__(
-        self,
-        design: AbstractBlockwise,
-        y: np.ndarray,
-        weights: FloatArray,
-        row_loss: RowLoss,
-        penalty: Penalty,
-        free: BoolArray | None = None,
-        offset: FloatArray | None = None,
-        scale: FloatArray | None = None,
-        gram: FloatArray | None = None,
-        sharp: bool = False,
-    ):
-        self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
-        self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
-        self.n_rows, self.n_features, self.n_neurons = design.n_samples, design.n_features, y.shape[1]
-        self.scale = np.ones(self.n_neurons) if scale is None else scale
-        self._walk, self._sharp = design.walk(self.n_neurons), sharp
-        if sharp:
-            self._walk = self._walk.sharpened()
+    design: AbstractBlockwise
 
-    @property
-    def has_offset(self) -> bool:
-        """Whether rows differ by more than their features."""
-        return self._offset is not None
-
-    def mean_offset(self) -> FloatArray:
-        """Weighted mean of the offset, shape (1,) or (neuron,)."""
-        return np.einsum("ij,ij->j", self.weights[: len(self._offset)], self._offset)
+    def __init__(self, *parts: Any, sharp: bool = False):
+        super().__init__(*parts)
+        walk = self.design.walk(self.n_neurons)
+        self._walk, self._sharp = walk.sharpened() if sharp else walk, sharp
 
     def start(self):
         return np.zeros((self.n_features + 1, self.n_neurons))
@@ -99,15 +71,10 @@ class StreamedProblem(AbstractProblem):
             block = walk.open(start, stop)
             size = stop - start
             eta = np.zeros((size, len(columns))) if plan is None else walk.predictor(block, plan)
-            loss, residual, level, curvature = self._block(eta, params[-1], start, stop, columns)
-            return loss, level, curvature, walk.collect(block, residual)
+            loss, residual, curvature = self._rows(eta, params[-1], start, stop, columns)
+            return loss, residual.sum(axis=0), curvature.sum(axis=0), walk.collect(block, residual)
 
         return walk.each(work)
-
-    def _block(self, eta: FloatArray, intercept: FloatArray, start: int, stop: int, columns):
-        """Sums over the rows of a block of loss, residual and curvature, and the residuals between them."""
-        loss, residual, curvature = self._rows(eta, intercept, start, stop, columns)
-        return loss, residual, residual.sum(axis=0), curvature.sum(axis=0)
 
     def _rows(self, eta: FloatArray, intercept: FloatArray, start: int, stop: int, columns):
         """Sum of the weighted loss over some rows (neuron,), and its derivatives (row, neuron); overwrites `eta`."""
@@ -127,18 +94,9 @@ class StreamedProblem(AbstractProblem):
             return self._curved(residual.params)
         return residual
 
-    def relative_curvature(self, curvature):
-        params, everyone = curvature.params, np.arange(self.n_neurons)
-        own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
-        total, weight = np.zeros(self.n_neurons), 0.0
-        for rows, block in self.design.sample(SAMPLE_ROWS):
-            bend = self._curvature(block @ params[:-1], params, rows.start, rows.stop, everyone).astype(np.float32)
-            squares = np.square(block, dtype=np.float32, casting="same_kind")  # three digits would do
-            used = self.design.row_mask[rows, None].astype(np.float32)
-            own += squares.T @ bend
-            shared += squares.T @ used
-            total, weight = total + bend.sum(axis=0), weight + used.sum()
-        return ratio_of(own, total, shared, weight)
+    def _sampled(self, curvature, rows, block):
+        params = curvature.params
+        return self._curvature(block @ params[:-1], params, rows.start, rows.stop, np.arange(self.n_neurons))
 
     @property
     def rounding(self):
@@ -202,18 +160,9 @@ class StreamedProblem(AbstractProblem):
         )
         raise MemoryError(msg)
 
-    def select(self, columns):
-        def some(rows):
-            return rows if rows is None or rows.shape[1] == 1 else np.ascontiguousarray(rows[:, columns])
-
-        free = None if self.free is None else self.free[:, columns]
-        parts = some(self.y), some(self.weights), self.row_loss, self.penalty.select(columns), free, some(self._offset)
-        return StreamedProblem(self.design, *parts, self.scale[columns], self._gram, self._sharp)
-
-    def with_scale(self, scale: FloatArray) -> StreamedProblem:
-        """The same problem at other dispersions."""
-        parts = self.y, self.weights, self.row_loss, self.penalty, self.free, self._offset
-        return StreamedProblem(self.design, *parts, scale, self._gram, self._sharp)
+    def _like(self, *parts):
+        y, weights, *rest = parts
+        return StreamedProblem(self.design, y, weights, self.row_loss, *rest, self._gram, sharp=self._sharp)
 
     def take(self, rows, columns):
         if isinstance(rows, _Curvature):

@@ -16,11 +16,11 @@ import numpy as np
 from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray, IntArray
 from ..design._dense import StandardizedDense
+from ..design._dense_walk import DenseWalk
 from ..design._products import weighted_grams
-from ..solvers._core import AbstractProblem, Evaluation
-from ..solvers._penalty import Penalty
+from ..solvers._core import Evaluation
 from ._block_rows import block_rows, column_dots
-from ._problem import SAMPLE_ROWS, RowLoss, ratio_of
+from ._row_problem import AbstractRowProblem
 
 __all__ = ["WalkedProblem"]
 
@@ -38,8 +38,8 @@ _ROWS = 1 << 16
 """Rows whose curvature is held at a time for Hessians that are more than that."""
 
 
-class WalkedProblem(AbstractProblem):
-    """Mean negative log-likelihood plus a penalty, for many neurons that share features in the host's memory.
+class WalkedProblem(AbstractRowProblem):
+    """A problem whose features are in the host's memory.
 
     Of every row and neuron the predictor is kept, its change along the last direction, and the residual at the anchor;
     the memory is used again. What `evaluate` gave holds until the second next evaluation, or as long as each of them
@@ -47,63 +47,30 @@ class WalkedProblem(AbstractProblem):
 
     Parameters
     ----------
-    design
-        Standardised features.
-    y
-        Response in the dtype it came in, shape (n_samples, neuron).
-    weights
-        Row weights that sum to one for each neuron, shape (n_samples or more, 1 or neuron).
-    row_loss, penalty, free, offset, scale, gram
-        As for `GLMProblem`.
+    design, y, weights, row_loss, penalty, free, offset, scale, gram
+        As for every `AbstractRowProblem`; the response in the dtype it came in.
     sharp
         Whether to work in double precision from the start.
     """
 
     constant_curvature = False
 
-    def __init__(
-        self,
-        design: StandardizedDense,
-        y: np.ndarray,
-        weights: FloatArray,
-        row_loss: RowLoss,
-        penalty: Penalty,
-        free: BoolArray | None = None,
-        offset: FloatArray | None = None,
-        scale: FloatArray | None = None,
-        gram: FloatArray | None = None,
-        sharp: bool = False,
-    ):
-        self.design, self.y, self.weights, self.row_loss = design, y, weights, row_loss
-        self.penalty, self.free, self._offset, self._gram = penalty, free, offset, gram
-        self.n_rows, self.n_features, self.n_neurons = design.n_samples, design.n_features, y.shape[1]
-        self.scale = np.ones(self.n_neurons) if scale is None else scale
-        walk = design.walk(self.n_neurons)
+    design: StandardizedDense
+
+    def __init__(self, *parts: Any, sharp: bool = False):
+        super().__init__(*parts)
+        walk = self.design.walk(self.n_neurons)
         self._walk, self._sharp = walk.sharpened() if sharp else walk, sharp
         self._anchor: _Anchor | None = None
-        self._trials = 1
+        self._trials, self._is_hopeful = 1, True
         self._pool: list[FloatArray] = []
         self._last = self._change = None
 
-    @property
-    def constant_start(self):
-        return self.weights.shape[1] == 1 and self._offset is None
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether rows differ by more than their features."""
-        return self._offset is not None
-
-    def mean_offset(self) -> FloatArray:
-        """Weighted mean of the offset, shape (1,) or (neuron,)."""
-        return np.einsum("ij,ij->j", self.weights[: self.n_rows], self._offset[: self.n_rows])
-
     def start(self):
-        offset = np.zeros((1, 1)) if self._offset is None else self._offset[: self.n_rows]
-        return np.broadcast_to(offset, (self.n_rows, self.n_neurons))
+        return np.broadcast_to(0.0 if self._offset is None else self._offset, self.y.shape)
 
     def level(self, intercept):
-        return _Change(None, np.broadcast_to(intercept, (self.n_rows, self.n_neurons)))
+        return _Change(None, np.broadcast_to(intercept, self.y.shape))
 
     def predictor(self, params):
         return _Change(params, None)
@@ -111,13 +78,16 @@ class WalkedProblem(AbstractProblem):
     def evaluate(self, eta, direction, step):
         fresh = direction.rows is None
         self._trials = 1 if fresh else self._trials + 1
-        collects = fresh and self._is_hopeful
-        new, walk = self._unused(eta), self._walk
+        # first trials of line searches that were good enough of late: their gradients are worth computing
+        return self._evaluate(self._walk, eta, direction, step, collects=fresh and self._is_hopeful)
+
+    def _evaluate(self, walk: DenseWalk, eta: FloatArray, direction: _Change, step, *, collects: bool) -> Evaluation:
+        new, fresh = self._unused(eta), direction.rows is None
         if fresh:
             plan = walk.plan(direction.params[:-1])
             level = direction.params[-1].astype(plan.dtype)
             if self._change is None or self._change.dtype != plan.dtype:
-                self._change = np.empty((self.n_rows, self.n_neurons), dtype=plan.dtype)
+                self._change = np.empty(self.y.shape, dtype=plan.dtype)
             direction.rows = self._change
 
         def work(start: int, stop: int):
@@ -129,7 +99,7 @@ class WalkedProblem(AbstractProblem):
             here += eta[start:stop]
             loss, residual, _ = self._rows(here.copy(), start, stop, curved=False)
             slope = column_dots(residual, change)
-            return (loss, slope, *self._collect(block, residual, start, stop)) if collects else (loss, slope)
+            return (loss, slope, *self._collect(walk, block, residual, start, stop)) if collects else (loss, slope)
 
         loss, slope, *gradient = walk.each(work)
         residual = _Residual(new, self._gathered(*gradient) if collects else None)
@@ -146,27 +116,30 @@ class WalkedProblem(AbstractProblem):
         self._last = free[0]
         return free[0]
 
-    _is_hopeful = True
-    """Whether first trials of line searches were good enough of late, so that their gradients are worth computing."""
-
     def gradient(self, residual):
         if isinstance(residual, _Curvature):
             return self._curved(residual.eta)
         self._is_hopeful = self._trials == 1
         if residual.gradient is None:
-
-            def work(start: int, stop: int):
-                _, rows, _ = self._rows(residual.eta[start:stop].copy(), start, stop, curved=False)
-                return self._collect(self._walk.open(start, stop), rows, start, stop)
-
-            residual.gradient = self._gathered(*self._walk.each(work))
+            residual.gradient = self._gradient_at(self._walk, residual.eta)
         return residual.gradient
 
-    def _collect(self, block: FloatArray, residual: FloatArray, start: int, stop: int):
+    def _gradient_at(self, walk: DenseWalk, eta: FloatArray, keep: FloatArray | None = None) -> FloatArray:
+        """Gradient at some predictors, whose residuals may be kept in an array of that shape."""
+
+        def work(start: int, stop: int):
+            _, residual, _ = self._rows(eta[start:stop].copy(), start, stop, curved=False)
+            if keep is not None:
+                keep[start:stop] = residual
+            return self._collect(walk, walk.open(start, stop), residual, start, stop)
+
+        return self._gathered(*walk.each(work))
+
+    def _collect(self, walk: DenseWalk, block: FloatArray, residual: FloatArray, start: int, stop: int):
         """Sums over a block of features times residuals, and of these, less those at the anchor."""
         if self._anchor is not None:
             residual -= self._anchor.residual[start:stop]
-        return self._walk.collect(block, residual), residual.sum(axis=0)
+        return walk.collect(block, residual), residual.sum(axis=0)
 
     def _gathered(self, features, level) -> FloatArray:
         gradient = np.vstack([self._walk.finish(features), level])
@@ -189,38 +162,25 @@ class WalkedProblem(AbstractProblem):
             self._walk, self._sharp = self._walk.sharpened(), True
         if self._sharp or (self._anchor is not None and np.all(self._anchor.reaches(params) | ~who)):
             return None
-        self._walk, self._anchor, single = self._walk.sharpened(), None, self._walk
-        kept, self._is_hopeful = np.empty((self.n_rows, self.n_neurons)), False
-        found = self.evaluate(self.start(), self.predictor(params), np.ones(self.n_neurons))
-
-        def work(start: int, stop: int):
-            _, residual, _ = self._rows(found.eta[start:stop].copy(), start, stop, curved=False)
-            kept[start:stop] = residual
-            return self._collect(self._walk.open(start, stop), residual, start, stop)
-
-        found.residual.gradient = self._gathered(*self._walk.each(work))
-        self._walk, self._is_hopeful = single, True
+        self._anchor, sharp = None, self._walk.sharpened()
+        once = np.ones(self.n_neurons)
+        found = self._evaluate(sharp, self.start(), self.predictor(params), once, collects=False)
+        kept = np.empty(self.y.shape)
+        found.residual.gradient = self._gradient_at(sharp, found.eta, kept)
         self._anchor = _Anchor(params.copy(), kept, found.residual.gradient)
         return found
 
     def column_means(self, rows):
         if isinstance(rows, _Residual):
             return self.gradient(rows)[-1]
-        everyone = slice(None)
-        (total,) = self._walk.each(lambda *rows_of: (self._bend(rows.eta, *rows_of, everyone).sum(axis=0),))
-        return total
 
-    def relative_curvature(self, curvature):
-        own, shared = np.zeros((self.n_features, self.n_neurons)), np.zeros((self.n_features, 1))
-        total, weight = np.zeros(self.n_neurons), 0.0
-        for rows, block in self.design.sample(SAMPLE_ROWS):
-            bend = self._bend(curvature.eta, rows.start, rows.stop, slice(None)).astype(np.float32)
-            squares = np.square(block, dtype=np.float32, casting="same_kind")  # three digits would do
-            used = self.design.row_mask[rows, None].astype(np.float32)
-            own += squares.T @ bend
-            shared += squares.T @ used
-            total, weight = total + bend.sum(axis=0), weight + used.sum()
-        return ratio_of(own, total, shared, weight)
+        def work(start: int, stop: int):
+            return (self._bend(rows.eta, start, stop, slice(None)).sum(axis=0),)
+
+        return self._walk.each(work)[0]
+
+    def _sampled(self, curvature, rows, block):
+        return self._bend(curvature.eta, rows.start, rows.stop, slice(None))
 
     def _bend(self, eta: FloatArray, start: int, stop: int, columns) -> FloatArray:
         """Weighted second derivatives of some rows, shape (row, column)."""
@@ -239,7 +199,7 @@ class WalkedProblem(AbstractProblem):
             return walk.collect(walk.open(start, stop), curvature), curvature.sum(axis=0)
 
         features, level = walk.each(work)
-        return np.vstack([walk.finish(features), level])
+        return np.vstack([self._walk.finish(features), level])
 
     def hessian(self, curvature, columns):
         columns, n = np.asarray(columns), self.n_features
@@ -292,31 +252,14 @@ class WalkedProblem(AbstractProblem):
     def hessian_of(self, curvature, column, rows, side):
         return self.hessians_of(curvature, np.array([column]), [rows])[0]
 
-    def null_gram(self):
-        if self._gram is None:
-            n = self.n_features
-            self._gram = np.zeros((n + 1, n + 1))
-            self._gram[:n, :n] = self.design.second_moments()
-            self._gram[n, n] = 1.0
-        return self._gram
-
-    def features(self):
-        return self.design.to_array()
-
     def select(self, columns):
-        def some(rows):
-            return rows if rows is None or rows.shape[1] == 1 else np.ascontiguousarray(rows[:, columns])
-
-        free = None if self.free is None else self.free[:, columns]
-        parts = some(self.y), some(self.weights), self.row_loss, self.penalty.select(columns), free, some(self._offset)
-        problem = WalkedProblem(self.design, *parts, self.scale[columns], self._gram, self._sharp)
+        problem = super().select(columns)
         problem._anchor = None if self._anchor is None else self._anchor.select(columns)
         return problem
 
-    def with_scale(self, scale: FloatArray) -> WalkedProblem:
-        """The same problem at other dispersions."""
-        parts = self.y, self.weights, self.row_loss, self.penalty, self.free, self._offset
-        return WalkedProblem(self.design, *parts, scale, self._gram, self._sharp)
+    def _like(self, *parts):
+        y, weights, *rest = parts
+        return WalkedProblem(self.design, y, weights, self.row_loss, *rest, self._gram, sharp=self._sharp)
 
     def take(self, rows, columns):
         return rows[:, columns] if isinstance(rows, np.ndarray) else rows.take(columns)

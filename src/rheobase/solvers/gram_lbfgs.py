@@ -210,11 +210,8 @@ class _Metric:
             self.singular[column] = self._set_own(column, *hessians[place])
             self._exact[column] = True
 
-        if sum(hessian.size for _, hessian in hessians) >= _WORTH_A_THREAD:
-            products_for_each(one, range(len(columns)))
-        else:
-            for place in range(len(columns)):
-                one(place)
+        worth = sum(hessian.size for _, hessian in hessians) >= _WORTH_A_THREAD
+        products_for_each(one, range(len(columns)), worth=worth)
 
     def _set_own(self, column: int, rows, hessian: FloatArray) -> bool:
         """Give a column the inverse of a Hessian in some of its parameters; whether it took a pseudo-inverse."""

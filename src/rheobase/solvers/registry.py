@@ -260,5 +260,5 @@ def choose(n_rows: int, n_features: int, n_neurons: int, n_free: int | None = No
     reading = 16 * n_features / _MEMORY / n_neurons
     quasi = _QUASI_ITERATIONS * max(product, reading)
     if newton <= quasi:
-        return "Newton", f"few features for exact Hessians ({n_features} features, {n_neurons} neurons)"
+        return "Newton", f"few features for exact Hessians ({n_free} features, {n_neurons} neurons)"
     return "GramLBFGS", f"exact Hessians of {n_neurons} neurons x {n_free} features cost more than shared products"
