@@ -103,6 +103,7 @@ class StandardizedDense(AbstractStandardized):
         self.row_mask[: self.n_samples] = rows
         x, self.center, self.scale = _standardize(values, rows, self.n_rows)
         self._host = x
+        self._single: FloatArray | None = None
         self._products = products_for(x)
 
     def matvec(self, coef):
@@ -147,9 +148,23 @@ class StandardizedDense(AbstractStandardized):
         """Whether products are made by the host's cores, from memory that they can read."""
         return isinstance(self._products, HostProducts)
 
-    def walk(self, n_neurons: int) -> DenseWalk:
-        """How a pass for `n_neurons` goes over the rows."""
-        return DenseWalk(self._host, self.n_samples, n_neurons)
+    def walk(self, n_neurons: int, *, single: bool) -> DenseWalk:
+        """How a pass for `n_neurons` goes over the rows, in single precision or not."""
+        return DenseWalk(self._host, self.n_samples, n_neurons, self.in_single() if single else None)
+
+    def in_single(self) -> FloatArray:
+        """A copy of the features of all samples in single precision, made once, shape (n_samples, n_features)."""
+        if self._single is None:
+            single = np.empty((self.n_samples, self.n_features), dtype=np.float32)
+            size = max(_CHUNK // max(self.n_features, 1), 1)
+
+            def convert(start: int) -> None:
+                rows = slice(start, min(start + size, self.n_samples))
+                single[rows] = self._host[rows]
+
+            products_for_each(convert, range(0, self.n_samples, size), worth=single.size >= _WORTH_A_THREAD)
+            self._single = single
+        return self._single
 
     def second_moments(self) -> FloatArray:
         """Mean of products of features over valid rows, shape (n_features, n_features)."""

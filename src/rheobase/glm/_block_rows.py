@@ -13,13 +13,29 @@ import numpy as np
 from .._types import FloatArray
 from .._x64 import enable_x64, on_host
 
-__all__ = ["block_rows", "column_dots"]
+__all__ = ["SHORT", "block_rows", "column_dots", "column_sums", "shared_levels"]
+
+SHORT = 32
+"""Columns below which NumPy's loops over them cost more than their work."""
+
+_RUN = 128
+"""Rows that are summed in single precision."""
 
 
 def block_rows(
-    row_loss, y: np.ndarray, eta: FloatArray, weights: FloatArray, scale: FloatArray, size: int, *, curved: bool = True
+    row_loss,
+    y: np.ndarray,
+    eta: FloatArray,
+    weights: FloatArray,
+    scale: FloatArray,
+    size: int,
+    *,
+    level: float = np.nan,
+    curved: bool = True,
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Weighted loss summed over rows (neuron,), and its weighted derivatives, shape (row, neuron).
+
+    What somebody has written down is computed in the precision of `eta`, what is compiled in double.
 
     Parameters
     ----------
@@ -33,14 +49,22 @@ def block_rows(
         Dispersions, shape (neuron,).
     size
         Rows of most blocks: a shorter one is padded where a program is compiled for that many.
+    level
+        The weight that all these rows share (see `shared_levels`), or NaN: to multiply by a number is faster.
     curved
         Whether the second derivative is asked for.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         found = row_loss.model.derivatives(y, eta, row_loss.link)
         if found is None:
-            return _compiled(row_loss, y, eta, weights, scale, size)
+            return _compiled(row_loss, y, eta.astype(np.float64, copy=False), weights, scale, size)
         value, first, second = found
+        if level > 0:
+            total = level * _sum_of_many(value)
+            first *= level
+            if curved:
+                second *= level
+            return total, first, second if curved else None
         total = _weighted_sum(weights, value)
         if not np.isfinite(total).all():  # an overflow in a row that does not count is none
             for part in found:
@@ -56,11 +80,45 @@ def _weighted_sum(weights: FloatArray, value: FloatArray) -> FloatArray:
     return weights[:, 0] @ value if weights.shape[1] == 1 else column_dots(weights, value)
 
 
+def _sum_of_many(rows: FloatArray) -> FloatArray:
+    """`column_sums` in double precision of rows that may be in single: of so many terms a loss is the sum that it would
+    lose another digit.
+    """
+    if rows.dtype == np.float64 or len(rows) <= _RUN:
+        return column_sums(rows).astype(np.float64)
+    whole = len(rows) // _RUN * _RUN
+    runs = np.ones((1, _RUN), dtype=rows.dtype) @ rows[:whole].reshape(-1, _RUN, rows.shape[1])
+    return runs.sum(axis=(0, 1), dtype=np.float64) + column_sums(rows[whole:])
+
+
+def column_sums(rows: FloatArray) -> FloatArray:
+    """Sum over rows, shape (neuron,): a product with ones, for NumPy adds up short rows one by one."""
+    return np.ones(len(rows), dtype=rows.dtype) @ rows
+
+
 def column_dots(first: FloatArray, second: FloatArray) -> FloatArray:
     """Sum over rows of products, shape (neuron,)."""
-    if first.shape[1] == 1:  # one neuron: einsum would take the rows one by one
+    n_columns = first.shape[1]
+    if n_columns == 1:
         return np.array([first[:, 0] @ second[:, 0]])
+    if n_columns < SHORT:
+        return column_sums(first * second)
     return np.einsum("ij,ij->j", first, second)
+
+
+def shared_levels(weights: FloatArray, size: int) -> FloatArray:
+    """The weight that all rows of a block share, NaN where they differ; one for every `size` rows.
+
+    Parameters
+    ----------
+    weights
+        Shape (row, 1 or neuron).
+    """
+    starts = np.arange(0, len(weights), size)
+    if weights.shape[1] > 1:
+        return np.full(len(starts), np.nan)
+    lowest, highest = (bound.reduceat(weights[:, 0], starts) for bound in (np.minimum, np.maximum))
+    return np.where(lowest == highest, lowest, np.nan)
 
 
 def _compiled(row_loss, y, eta: FloatArray, weights: FloatArray, scale: FloatArray, size: int):

@@ -19,20 +19,25 @@ from ..design._dense import StandardizedDense
 from ..design._dense_walk import DenseWalk
 from ..design._products import weighted_grams
 from ..solvers._core import Evaluation
-from ._block_rows import block_rows, column_dots
+from ._block_rows import SHORT, block_rows, column_dots, column_sums, shared_levels
 from ._row_problem import AbstractRowProblem
 
 __all__ = ["WalkedProblem"]
 
-_SINGLE, _ANCHORED = 1e-8, 1e-12
-"""Relative error of a loss whose predictors came from single precision (it averages out over rows), and of one near an
-anchor."""
+_SINGLE, _MIXED, _ANCHORED = 3e-7, 1e-8, 1e-12
+"""Relative error of a loss in single precision, of one in double whose predictors came from single precision (it
+averages out over rows), and of one near an anchor."""
 
 _REACH = 1e-2
 """Relative distance from an anchor within which single precision leaves an error below 1e-9."""
 
 _FEW_CURVATURES = 1 << 18
 """Entries of Hessians that are summed over small blocks (2 MB for each share of the rows)."""
+
+_FEW_OTHERS = 4
+"""One neuron in so many, or fewer, may need another step than the rest: then only theirs are evaluated again."""
+
+_ALL = slice(None)
 
 _ROWS = 1 << 16
 """Rows whose curvature is held at a time for Hessians that are more than that."""
@@ -43,7 +48,7 @@ class WalkedProblem(AbstractRowProblem):
 
     Of every row and neuron the predictor is kept, its change along the last direction, and the residual at the anchor;
     the memory is used again. What `evaluate` gave holds until the second next evaluation, or as long as each of them
-    starts from it; a direction until the next.
+    starts from it, but not when its direction is tried with other steps; a direction holds until the next.
 
     Parameters
     ----------
@@ -59,12 +64,21 @@ class WalkedProblem(AbstractRowProblem):
 
     def __init__(self, *parts: Any, sharp: bool = False):
         super().__init__(*parts)
-        walk = self.design.walk(self.n_neurons)
-        self._walk, self._sharp = walk.sharpened() if sharp else walk, sharp
+        self._walk, self._sharp = self.design.walk(self.n_neurons, single=not sharp), sharp
         self._anchor: _Anchor | None = None
+        model, link = self.row_loss.model, self.row_loss.link
+        self._is_written = model.derivatives(np.zeros((1, 1)), np.zeros((1, 1)), link) is not None
+        self._levels = shared_levels(self.weights[: self.n_rows], self._walk.block_rows)
         self._trials, self._is_hopeful = 1, True
         self._pool: list[FloatArray] = []
         self._last = self._change = None
+        self._in_single: tuple[np.ndarray, FloatArray] | None = None
+
+    @property
+    def _dtype(self):
+        """Precision of predictors: far from the optimum single is enough, where no program is compiled for it."""
+        is_exact = self._sharp or self._anchor is not None or not self._is_written
+        return np.dtype(np.float64 if is_exact else np.float32)
 
     def start(self):
         return np.broadcast_to(0.0 if self._offset is None else self._offset, self.y.shape)
@@ -76,10 +90,18 @@ class WalkedProblem(AbstractRowProblem):
         return _Change(params, None)
 
     def evaluate(self, eta, direction, step):
-        fresh = direction.rows is None
-        self._trials = 1 if fresh else self._trials + 1
-        # first trials of line searches that were good enough of late: their gradients are worth computing
-        return self._evaluate(self._walk, eta, direction, step, collects=fresh and self._is_hopeful)
+        if direction.rows is None:
+            self._trials = 1
+            # first trials of line searches that were good enough of late: their gradients are worth computing
+            return self._evaluate(self._walk, eta, direction, step, collects=self._is_hopeful)
+        if direction.trial is not None:
+            others = np.flatnonzero(step != direction.trial[0])
+            if not others.size:
+                return direction.trial[1]
+            if _FEW_OTHERS * len(others) <= self.n_neurons:
+                return self._again(eta, direction, step, others)
+        self._trials += 1
+        return self._evaluate(self._walk, eta, direction, step, collects=False)
 
     def _evaluate(self, walk: DenseWalk, eta: FloatArray, direction: _Change, step, *, collects: bool) -> Evaluation:
         new, fresh = self._unused(eta), direction.rows is None
@@ -89,29 +111,61 @@ class WalkedProblem(AbstractRowProblem):
             if self._change is None or self._change.dtype != plan.dtype:
                 self._change = np.empty(self.y.shape, dtype=plan.dtype)
             direction.rows = self._change
+        stretch = _stretch(step, new.dtype, walk.block_rows)
 
         def work(start: int, stop: int):
-            change = direction.rows[start:stop]
+            change, here = direction.rows[start:stop], new[start:stop]
             if fresh:
                 block = walk.open(start, stop)
                 np.add(walk.predictor(block, plan), level, out=change)
-            here = np.multiply(change, step, out=new[start:stop])
-            here += eta[start:stop]
+            if stretch is None:
+                np.add(change, eta[start:stop], out=here)
+            else:
+                np.multiply(change, stretch[: stop - start], out=here)
+                here += eta[start:stop]
             loss, residual, _ = self._rows(here.copy(), start, stop, curved=False)
             slope = column_dots(residual, change)
             return (loss, slope, *self._collect(walk, block, residual, start, stop)) if collects else (loss, slope)
 
         loss, slope, *gradient = walk.each(work)
         residual = _Residual(new, self._gathered(*gradient) if collects else None)
-        return Evaluation(new, loss, residual, _Curvature(new), slope)
+        found = Evaluation(new, loss, residual, _Curvature(new), slope)
+        direction.trial = step, found
+        return found
+
+    def _again(self, eta: FloatArray, direction: _Change, step, others: IntArray) -> Evaluation:
+        """Evaluate the last trial once more for a few neurons whose step is another, in place."""
+        last = direction.trial[1]
+        new, known = last.eta, last.residual.gradient
+        length = step[others].astype(new.dtype)
+
+        def work(start: int, stop: int):
+            change = direction.rows[start:stop, others]
+            here = np.multiply(change, length, dtype=new.dtype)
+            here += eta[start:stop, others]
+            new[start:stop, others] = here
+            loss, residual, _ = self._rows(here, start, stop, others, curved=False)
+            slope = column_dots(residual, change)
+            if known is None:
+                return loss, slope
+            return loss, slope, *self._collect(self._walk, self._walk.open(start, stop), residual, start, stop, others)
+
+        loss, slope, *gradient = self._walk.each(work)
+        loss, slope = _replaced(last.loss, others, loss), _replaced(last.slope, others, slope)
+        if known is not None:
+            known = _replaced(known, others, self._gathered(*gradient, others))
+        found = Evaluation(new, loss, _Residual(new, known), _Curvature(new), slope)
+        direction.trial = step, found
+        return found
 
     def _unused(self, eta: FloatArray) -> FloatArray:
         """An array for predictors that is neither `eta` nor the last one given: new memory costs more than to fill
         it.
         """
+        self._pool = [rows for rows in self._pool if rows.dtype == self._dtype]
         free = [rows for rows in self._pool if rows is not eta and rows is not self._last]
         if not free:
-            free = [np.empty((self.n_rows, self.n_neurons))]
+            free = [np.empty(self.y.shape, dtype=self._dtype)]
             self._pool.append(free[0])
         self._last = free[0]
         return free[0]
@@ -135,27 +189,41 @@ class WalkedProblem(AbstractRowProblem):
 
         return self._gathered(*walk.each(work))
 
-    def _collect(self, walk: DenseWalk, block: FloatArray, residual: FloatArray, start: int, stop: int):
+    def _collect(self, walk: DenseWalk, block: FloatArray, residual: FloatArray, start: int, stop: int, columns=_ALL):
         """Sums over a block of features times residuals, and of these, less those at the anchor."""
         if self._anchor is not None:
-            residual -= self._anchor.residual[start:stop]
-        return walk.collect(block, residual), residual.sum(axis=0)
+            residual -= self._anchor.residual[start:stop, columns]
+        return walk.collect(block, residual), column_sums(residual)
 
-    def _gathered(self, features, level) -> FloatArray:
+    def _gathered(self, features, level, columns=_ALL) -> FloatArray:
         gradient = np.vstack([self._walk.finish(features), level])
-        return gradient if self._anchor is None else gradient + self._anchor.gradient
+        return gradient if self._anchor is None else gradient + self._anchor.gradient[:, columns]
 
-    def _rows(self, eta: FloatArray, start: int, stop: int, columns: IntArray | slice = slice(None), *, curved=True):
+    def _rows(self, eta: FloatArray, start: int, stop: int, columns: IntArray | slice = _ALL, *, curved=True):
         """Sum of the weighted loss over some rows (neuron,), and its derivatives (row, neuron); overwrites `eta`."""
-        y, weights = self.y[start:stop, columns], self.weights[start:stop]
+        y, weights = self._known_in(eta.dtype)
+        y, weights, size = y[start:stop, columns], weights[start:stop], self._walk.block_rows
         weights = weights if weights.shape[1] == 1 else weights[:, columns]
-        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], self._walk.block_rows, curved=curved)
+        level = float(self._levels[start // size])
+        options = {"level": level, "curved": curved}
+        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], size, **options)
+
+    def _known_in(self, dtype) -> tuple[np.ndarray, FloatArray]:
+        """Response and weights in a precision: a block of mixed ones takes NumPy twice as long."""
+        if dtype != np.float32:
+            return self.y, self.weights
+        if self._in_single is None:
+            y = self.y if self.y.itemsize < dtype.itemsize else self.y.astype(dtype)
+            self._in_single = y, self.weights.astype(dtype)
+        return self._in_single
 
     @property
     def rounding(self):
         if self._sharp:
             return 0.0
-        return _SINGLE if self._anchor is None else _ANCHORED
+        if self._anchor is not None:
+            return _ANCHORED
+        return _SINGLE if self._dtype == np.float32 else _MIXED
 
     def sharpen(self, params=None, who=None):
         if params is None:
@@ -163,11 +231,11 @@ class WalkedProblem(AbstractRowProblem):
         if self._sharp or (self._anchor is not None and np.all(self._anchor.reaches(params) | ~who)):
             return None
         self._anchor, sharp = None, self._walk.sharpened()
-        once = np.ones(self.n_neurons)
+        once, self._sharp = np.ones(self.n_neurons), True
         found = self._evaluate(sharp, self.start(), self.predictor(params), once, collects=False)
         kept = np.empty(self.y.shape)
         found.residual.gradient = self._gradient_at(sharp, found.eta, kept)
-        self._anchor = _Anchor(params.copy(), kept, found.residual.gradient)
+        self._anchor, self._sharp = _Anchor(params.copy(), kept, found.residual.gradient), False
         return found
 
     def column_means(self, rows):
@@ -175,19 +243,19 @@ class WalkedProblem(AbstractRowProblem):
             return self.gradient(rows)[-1]
 
         def work(start: int, stop: int):
-            return (self._bend(rows.eta, start, stop, slice(None)).sum(axis=0),)
+            return (column_sums(self._bend(rows.eta, start, stop, _ALL)),)
 
         return self._walk.each(work)[0]
 
     def _sampled(self, curvature, rows, block):
-        return self._bend(curvature.eta, rows.start, rows.stop, slice(None))
+        return self._bend(curvature.eta, rows.start, rows.stop, _ALL)
 
     def _bend(self, eta: FloatArray, start: int, stop: int, columns) -> FloatArray:
         """Weighted second derivatives of some rows, shape (row, column)."""
         size, parts = self._walk.block_rows, []
         for first in range(start, stop, size):
             last = min(first + size, stop)
-            parts.append(self._rows(np.array(eta[first:last, columns]), first, last, columns)[2])
+            parts.append(self._rows(np.array(eta[first:last, columns], dtype=np.float64), first, last, columns)[2])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _curved(self, eta: FloatArray) -> FloatArray:
@@ -195,8 +263,8 @@ class WalkedProblem(AbstractRowProblem):
         walk = self._walk.sharpened()
 
         def work(start: int, stop: int):
-            curvature = self._bend(eta, start, stop, slice(None))
-            return walk.collect(walk.open(start, stop), curvature), curvature.sum(axis=0)
+            curvature = self._bend(eta, start, stop, _ALL)
+            return walk.collect(walk.open(start, stop), curvature), column_sums(curvature)
 
         features, level = walk.each(work)
         return np.vstack([self._walk.finish(features), level])
@@ -267,10 +335,13 @@ class WalkedProblem(AbstractRowProblem):
 
 @dataclass
 class _Change:
-    """A direction: its parameters, and how the predictors of all rows change along it, once that is known."""
+    """A direction: its parameters, how the predictors of all rows change along it, once that is known, and the last steps
+    that were tried, with what was found.
+    """
 
     params: Any
     rows: Any
+    trial: tuple[FloatArray, Evaluation] | None = None
 
 
 @dataclass
@@ -309,6 +380,21 @@ class _Anchor:
 
     def select(self, columns) -> _Anchor:
         return _Anchor(self.params[:, columns], self.residual[:, columns], self.gradient[:, columns])
+
+
+def _stretch(step: FloatArray, dtype, n_rows: int) -> FloatArray | None:
+    """Steps (neuron,) as something to multiply a block of `n_rows` by; None if all are one."""
+    if np.all(step == 1.0):
+        return None
+    step = step.astype(dtype)[None]
+    return np.repeat(step, n_rows, axis=0) if step.size < SHORT else np.broadcast_to(step, (n_rows, step.size))
+
+
+def _replaced(values: FloatArray, columns: IntArray, some: FloatArray) -> FloatArray:
+    """A copy with other values in some columns."""
+    values = values.copy()
+    values[..., columns] = some
+    return values
 
 
 def _runs(numbers: IntArray) -> list[tuple[slice, slice]]:

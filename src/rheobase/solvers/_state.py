@@ -99,6 +99,11 @@ class Batch:
         return np.finfo(np.float64).eps * np.maximum(here, self._first_loss)
 
     @property
+    def blur(self) -> FloatArray:
+        """Changes of the objective below this are lost on a problem that rounds, shape (neuron,)."""
+        return self.problem.rounding * np.abs(self.now.loss)
+
+    @property
     def size(self) -> FloatArray:
         """Largest coefficient (in units of the features' spread), shape (neuron,): what accuracy is relative to."""
         return np.maximum(np.abs(self.params[:-1]).max(axis=0, initial=0.0), 1e-9)

@@ -111,7 +111,7 @@ class GramLBFGS(AbstractSolver):
     def _near(self, batch: Batch, direction: FloatArray) -> BoolArray:
         """Which moving neurons are so near their optimum, or their search so lost, that rounding matters."""
         near = np.abs(direction).max(axis=0) <= _SHARP * batch.size if self.tol < _LOOSE else np.False_
-        return (near | batch.failed | (batch.predicted <= batch.noise)) & batch.moving
+        return (near | batch.failed | (batch.predicted <= np.maximum(batch.noise, batch.blur))) & batch.moving
 
     def _judge(self, batch: Batch, direction: FloatArray, metric: _Metric, fresh) -> None:
         """Stop who has arrived: a quasi-Newton step is about the distance that was left."""

@@ -104,6 +104,8 @@ def _backtrack(problem, eta, direction, line: Line, moving: BoolArray):
         good = ~moving | (objective <= line.objective + _DECREASE * step * line.slope + slack)
         if good.all():
             return step, trial, objective, ~good
+        if np.all(good | (step * np.abs(line.slope) <= slack)):  # shorter steps would show rounding only
+            break
         step = np.where(good, step, 0.5 * step)
     step = np.where(good, step, 0.0)
     trial = problem.evaluate(eta, direction, step)
