@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rheobase import links
+from rheobase._arrays.space import Space
 from rheobase._x64 import enable_x64
 from rheobase.glm import GLM, PopulationGLM, _fit
 from rheobase.glm._block_rows import block_rows
@@ -120,7 +121,8 @@ def test_written_derivatives_are_those_that_jax_finds(model, link):
     rng = np.random.default_rng(0)
     eta = np.concatenate([rng.normal(0, 3, (200, 2)), [[-700.0, -30.0], [30.0, 0.0]]])
     y = rng.integers(0, 2, eta.shape).astype(float)
-    found = model.derivatives(y, eta.copy(), link)
+    found = tuple(np.empty_like(eta) for _ in range(3))
+    assert model.derivatives(y, eta, link, found)
     with enable_x64():
         loss = lambda value, y: model.negative_log_likelihood(y, value, link)  # noqa: E731
         flat, responses = jnp.asarray(eta.ravel()), jnp.asarray(y.ravel())
@@ -138,7 +140,7 @@ def test_a_subclass_with_another_loss_is_asked_for_its_own():
             return 0.5 * super().negative_log_likelihood(y, eta, link, scale)
 
     y, eta, weights = np.ones((5, 1)), np.full((5, 1), 0.3), np.full((5, 1), 0.2)
-    halved = block_rows(RowLoss(Halved(), links.Exp()), y, eta.copy(), weights, np.ones(1), 8)
-    plain = block_rows(RowLoss(PoissonObservations(), links.Exp()), y, eta.copy(), weights, np.ones(1), 8)
+    halved = block_rows(RowLoss(Halved(), links.Exp()), y, eta.copy(), weights, np.ones(1), 8, Space())
+    plain = block_rows(RowLoss(PoissonObservations(), links.Exp()), y, eta.copy(), weights, np.ones(1), 8, Space())
     for half, whole in zip(halved, plain, strict=True):
         np.testing.assert_allclose(2 * half, whole, rtol=1e-12)

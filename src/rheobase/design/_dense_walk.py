@@ -12,7 +12,10 @@ __all__ = ["DenseWalk"]
 _ENTRIES = 1 << 19
 """Features of a block, or what is made of its rows for all neurons: 2 MB in single precision, the cache of a core."""
 
-_FEWEST, _MOST = 512, 4096
+_WORK = 1 << 16
+"""Rows x neurons of a block at least: below, threads wait for the interpreter after each of its steps."""
+
+_FEWEST, _MOST = 512, 1 << 14
 """Rows of a block: a power of two between these, so that few shapes are compiled."""
 
 
@@ -38,7 +41,7 @@ class DenseWalk(AbstractWalk):
         self._x, self.n_samples, self._n_neurons = x, n_samples, n_neurons
         self._features = x if single is None else single
         self.is_single = single is not None
-        rows = _ENTRIES // max(x.shape[1], 4 * n_neurons, 1)
+        rows = max(_ENTRIES // max(x.shape[1], 4 * n_neurons, 1), min(_WORK // max(n_neurons, 1), _MOST))
         self.block_rows = min(max(1 << max(rows.bit_length() - 1, 0), _FEWEST), _MOST)
 
     def sharpened(self):

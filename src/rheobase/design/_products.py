@@ -100,6 +100,9 @@ def weighted_gram(x: FloatArray, weights: FloatArray, features=None) -> FloatArr
     for start in range(0, n_rows, size):
         rows = slice(start, start + size)
         chosen = x[rows] if features is None else x[rows].take(features, axis=1)
+        if root[start, 0] == root[rows].min() == root[rows].max():
+            total += weights[start] * (chosen.T @ chosen)
+            continue
         block = np.multiply(chosen, root[rows], out=buffer[: min(size, n_rows - start)])
         total += block.T @ block
     return total

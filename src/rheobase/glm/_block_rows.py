@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from .._arrays.space import Space
 from .._types import FloatArray
 from .._x64 import enable_x64, on_host
 
@@ -29,6 +30,7 @@ def block_rows(
     weights: FloatArray,
     scale: FloatArray,
     size: int,
+    space: Space,
     *,
     level: float = np.nan,
     curved: bool = True,
@@ -42,48 +44,51 @@ def block_rows(
     row_loss
         Observation model and inverse link.
     y, eta
-        Response and predictor, shape (row, neuron); the predictor may be overwritten.
+        Response and predictor, shape (row, neuron).
     weights
         Shape (row, 1 or neuron). What overflows in a row of weight zero does not count.
     scale
         Dispersions, shape (neuron,).
     size
         Rows of most blocks: a shorter one is padded where a program is compiled for that many.
+    space
+        Where the derivatives are put; they hold until the next call.
     level
         The weight that all these rows share (see `shared_levels`), or NaN: to multiply by a number is faster.
     curved
         Whether the second derivative is asked for.
     """
+    value, first, second = (space(name, eta.shape, eta.dtype) for name in ("value", "first", "second"))
     with np.errstate(over="ignore", invalid="ignore"):
-        found = row_loss.model.derivatives(y, eta, row_loss.link)
-        if found is None:
+        if not row_loss.model.derivatives(y, eta, row_loss.link, (value, first, second)):
             return _compiled(row_loss, y, eta.astype(np.float64, copy=False), weights, scale, size)
-        value, first, second = found
         if level > 0:
             total = level * _sum_of_many(value)
             first *= level
             if curved:
                 second *= level
-            return total, first, second if curved else None
-        total = _weighted_sum(weights, value)
-        if not np.isfinite(total).all():  # an overflow in a row that does not count is none
-            for part in found:
-                np.copyto(part, 0.0, where=weights <= 0)
-            total = _weighted_sum(weights, value)
-        first *= weights
-        if curved:
-            second *= weights
+        else:
+            total = _weighted_sum(weights, value, space)
+            if not np.isfinite(total).all():  # an overflow in a row that does not count is none
+                for part in (value, first, second):
+                    np.copyto(part, 0.0, where=weights <= 0)
+                total = _weighted_sum(weights, value, space)
+            first *= weights
+            if curved:
+                second *= weights
     return total, first, second if curved else None
 
 
-def _weighted_sum(weights: FloatArray, value: FloatArray) -> FloatArray:
-    return weights[:, 0] @ value if weights.shape[1] == 1 else column_dots(weights, value)
+def _weighted_sum(weights: FloatArray, value: FloatArray, space: Space) -> FloatArray:
+    return _sum_of_many(np.multiply(weights, value, out=space("products", value.shape, value.dtype)))
 
 
 def _sum_of_many(rows: FloatArray) -> FloatArray:
     """`column_sums` in double precision of rows that may be in single: of so many terms a loss is the sum that it would
     lose another digit.
     """
+    if rows.shape[1] == 1:
+        return rows[:, 0].sum(dtype=np.float64)[None]
     if rows.dtype == np.float64 or len(rows) <= _RUN:
         return column_sums(rows).astype(np.float64)
     whole = len(rows) // _RUN * _RUN
@@ -96,13 +101,13 @@ def column_sums(rows: FloatArray) -> FloatArray:
     return np.ones(len(rows), dtype=rows.dtype) @ rows
 
 
-def column_dots(first: FloatArray, second: FloatArray) -> FloatArray:
+def column_dots(first: FloatArray, second: FloatArray, space: Space) -> FloatArray:
     """Sum over rows of products, shape (neuron,)."""
     n_columns = first.shape[1]
     if n_columns == 1:
         return np.array([first[:, 0] @ second[:, 0]])
     if n_columns < SHORT:
-        return column_sums(first * second)
+        return column_sums(np.multiply(first, second, out=space("products", first.shape, first.dtype)))
     return np.einsum("ij,ij->j", first, second)
 
 
@@ -115,7 +120,7 @@ def shared_levels(weights: FloatArray, size: int) -> FloatArray:
         Shape (row, 1 or neuron).
     """
     starts = np.arange(0, len(weights), size)
-    if weights.shape[1] > 1:
+    if weights.shape[1] != 1:
         return np.full(len(starts), np.nan)
     lowest, highest = (bound.reduceat(weights[:, 0], starts) for bound in (np.minimum, np.maximum))
     return np.where(lowest == highest, lowest, np.nan)

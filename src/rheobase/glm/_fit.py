@@ -128,9 +128,10 @@ def solve(
     if fitted.size:
         rows = Rows(y, weights, offset, feature_mask)
         sizes = (standard.n_valid, design.n_features, len(fitted))
-        free = {"n_free": _most_free(feature_mask, fitted), "kinks": not penalty.plain}
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, **free)
-        problem = _problem(standard, rows, RowLoss(model, link), penalty, fitted, scale, solver)
+        row_loss, n_free = RowLoss(model, link), _most_free(feature_mask, fitted)
+        terms = {"n_free": n_free, "kinks": not penalty.plain, "thin": _walks(standard, len(fitted), row_loss, penalty)}
+        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, **terms)
+        problem = _problem(standard, rows, row_loss, penalty, fitted, scale, solver)
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         trace, dispersion = _run(solver, problem, params, mean[fitted], None if scale is None else scale[fitted])
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])
@@ -235,12 +236,17 @@ def _kind(
         return GLMProblem
     if isinstance(standard, AbstractBlockwise):
         return StreamedProblem if n_neurons * standard.n_rows >= _MANY_ROWS else GLMProblem
+    walks = isinstance(solver, Newton | GramLBFGS) and _walks(standard, n_neurons, row_loss, penalty)
+    return WalkedProblem if walks else GLMProblem
+
+
+def _walks(standard: AbstractStandardized, n_neurons: int, row_loss: RowLoss, penalty: Penalty) -> bool:
+    """Whether features are in the host's memory and passes over them are long enough to go block by block."""
     if not isinstance(standard, StandardizedDense) or not standard.is_on_host:
-        return GLMProblem
-    parabola = model.curvature_is_constant(row_loss.link)  # then steps are few, and one matrix serves all
+        return False
+    parabola = row_loss.model.curvature_is_constant(row_loss.link)  # then steps are few, and one matrix serves all
     work = standard.n_rows * (standard.n_features + _ELEMENTWISE) * n_neurons
-    suits = isinstance(solver, Newton | GramLBFGS) and penalty.plain and not parabola
-    return WalkedProblem if suits and work >= _MUCH_WORK else GLMProblem
+    return penalty.plain and not parabola and work >= _MUCH_WORK
 
 
 def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:

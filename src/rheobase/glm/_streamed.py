@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays.space import Space
 from .._types import FloatArray
 from ..design._blockwise import AbstractBlockwise
 from ..design._products import weighted_grams
@@ -45,6 +46,7 @@ class StreamedProblem(AbstractRowProblem):
         super().__init__(*parts)
         walk = self.design.walk(self.n_neurons)
         self._walk, self._sharp = walk.sharpened() if sharp else walk, sharp
+        self._space = Space()
 
     def start(self):
         return np.zeros((self.n_features + 1, self.n_neurons))
@@ -87,7 +89,7 @@ class StreamedProblem(AbstractRowProblem):
         if self._offset is not None:
             eta += some(self._offset[start:stop])
         y, weights = some(self.y[start:stop]), some(self.weights[start:stop])
-        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], stop - start)
+        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], stop - start, self._space)
 
     def gradient(self, residual):
         if isinstance(residual, _Curvature):

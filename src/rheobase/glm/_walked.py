@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays.space import Space
 from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray, IntArray
 from ..design._dense import StandardizedDense
@@ -36,6 +37,10 @@ _FEW_CURVATURES = 1 << 18
 
 _FEW_OTHERS = 4
 """One neuron in so many, or fewer, may need another step than the rest: then only theirs are evaluated again."""
+
+_THIN, _LEAST_THIN = 6, 24
+"""Hessians from this many rows for each ratio of rows and features cost about as much as a pass; and how many rows for
+each feature are worth it."""
 
 _ALL = slice(None)
 
@@ -67,12 +72,14 @@ class WalkedProblem(AbstractRowProblem):
         self._walk, self._sharp = self.design.walk(self.n_neurons, single=not sharp), sharp
         self._anchor: _Anchor | None = None
         model, link = self.row_loss.model, self.row_loss.link
-        self._is_written = model.derivatives(np.zeros((1, 1)), np.zeros((1, 1)), link) is not None
+        one = np.zeros((1, 1))
+        self._is_written = model.derivatives(one, one, link, (one.copy(), one.copy(), one.copy()))
+        self._space = Space()
         self._levels = shared_levels(self.weights[: self.n_rows], self._walk.block_rows)
         self._trials, self._is_hopeful = 1, True
         self._pool: list[FloatArray] = []
         self._last = self._change = None
-        self._in_single: tuple[np.ndarray, FloatArray] | None = None
+        self._known: dict[str, tuple[np.ndarray, FloatArray]] = {}
 
     @property
     def _dtype(self):
@@ -107,24 +114,25 @@ class WalkedProblem(AbstractRowProblem):
         new, fresh = self._unused(eta), direction.rows is None
         if fresh:
             plan = walk.plan(direction.params[:-1])
-            level = direction.params[-1].astype(plan.dtype)
+            level = _repeated(direction.params[-1].astype(plan.dtype), walk.block_rows)
             if self._change is None or self._change.dtype != plan.dtype:
                 self._change = np.empty(self.y.shape, dtype=plan.dtype)
             direction.rows = self._change
-        stretch = _stretch(step, new.dtype, walk.block_rows)
+        stretch = None if np.all(step == 1.0) else _repeated(step.astype(new.dtype), walk.block_rows)
 
         def work(start: int, stop: int):
             change, here = direction.rows[start:stop], new[start:stop]
             if fresh:
                 block = walk.open(start, stop)
-                np.add(walk.predictor(block, plan), level, out=change)
+                change[...] = walk.predictor(block, plan)
+                change += level[: stop - start]
             if stretch is None:
                 np.add(change, eta[start:stop], out=here)
             else:
                 np.multiply(change, stretch[: stop - start], out=here)
                 here += eta[start:stop]
-            loss, residual, _ = self._rows(here.copy(), start, stop, curved=False)
-            slope = column_dots(residual, change)
+            loss, residual, _ = self._rows(here, start, stop, curved=False)
+            slope = column_dots(residual, change, self._space)
             return (loss, slope, *self._collect(walk, block, residual, start, stop)) if collects else (loss, slope)
 
         loss, slope, *gradient = walk.each(work)
@@ -145,7 +153,7 @@ class WalkedProblem(AbstractRowProblem):
             here += eta[start:stop, others]
             new[start:stop, others] = here
             loss, residual, _ = self._rows(here, start, stop, others, curved=False)
-            slope = column_dots(residual, change)
+            slope = column_dots(residual, change, self._space)
             if known is None:
                 return loss, slope
             return loss, slope, *self._collect(self._walk, self._walk.open(start, stop), residual, start, stop, others)
@@ -182,7 +190,7 @@ class WalkedProblem(AbstractRowProblem):
         """Gradient at some predictors, whose residuals may be kept in an array of that shape."""
 
         def work(start: int, stop: int):
-            _, residual, _ = self._rows(eta[start:stop].copy(), start, stop, curved=False)
+            _, residual, _ = self._rows(eta[start:stop], start, stop, curved=False)
             if keep is not None:
                 keep[start:stop] = residual
             return self._collect(walk, walk.open(start, stop), residual, start, stop)
@@ -193,29 +201,40 @@ class WalkedProblem(AbstractRowProblem):
         """Sums over a block of features times residuals, and of these, less those at the anchor."""
         if self._anchor is not None:
             residual -= self._anchor.residual[start:stop, columns]
-        return walk.collect(block, residual), column_sums(residual)
+        sums = column_sums(residual)
+        if residual.dtype != block.dtype:
+            narrow = self._space("narrow", residual.shape, block.dtype)
+            narrow[...] = residual
+            residual = narrow
+        return walk.collect(block, residual), sums
 
     def _gathered(self, features, level, columns=_ALL) -> FloatArray:
         gradient = np.vstack([self._walk.finish(features), level])
         return gradient if self._anchor is None else gradient + self._anchor.gradient[:, columns]
 
     def _rows(self, eta: FloatArray, start: int, stop: int, columns: IntArray | slice = _ALL, *, curved=True):
-        """Sum of the weighted loss over some rows (neuron,), and its derivatives (row, neuron); overwrites `eta`."""
+        """Sum of the weighted loss over some rows (neuron,), and its derivatives (row, neuron), for now."""
         y, weights = self._known_in(eta.dtype)
         y, weights, size = y[start:stop, columns], weights[start:stop], self._walk.block_rows
         weights = weights if weights.shape[1] == 1 else weights[:, columns]
         level = float(self._levels[start // size])
         options = {"level": level, "curved": curved}
-        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], size, **options)
+        return block_rows(self.row_loss, y, eta, weights, self.scale[columns], size, self._space, **options)
 
     def _known_in(self, dtype) -> tuple[np.ndarray, FloatArray]:
-        """Response and weights in a precision: a block of mixed ones takes NumPy twice as long."""
-        if dtype != np.float32:
-            return self.y, self.weights
-        if self._in_single is None:
-            y = self.y if self.y.itemsize < dtype.itemsize else self.y.astype(dtype)
-            self._in_single = y, self.weights.astype(dtype)
-        return self._in_single
+        """Response and weights in a precision (a block of mixed ones takes NumPy twice as long), weights of a few
+        neurons written out where they differ between rows.
+        """
+        found = self._known.get(dtype.char)
+        if found is None:
+            y, weights = self.y, self.weights[: self.n_rows]
+            if dtype == np.float32:
+                y = y if y.itemsize < dtype.itemsize else y.astype(dtype)
+                weights = weights.astype(dtype)
+            if weights.shape[1] == 1 and self.n_neurons < SHORT and np.isnan(self._levels).any():
+                weights = np.repeat(weights, self.n_neurons, axis=1)
+            found = self._known[dtype.char] = y, weights
+        return found
 
     @property
     def rounding(self):
@@ -255,7 +274,8 @@ class WalkedProblem(AbstractRowProblem):
         size, parts = self._walk.block_rows, []
         for first in range(start, stop, size):
             last = min(first + size, stop)
-            parts.append(self._rows(np.array(eta[first:last, columns], dtype=np.float64), first, last, columns)[2])
+            here = eta[first:last, columns].astype(np.float64, copy=False)
+            parts.append(self._rows(here, first, last, columns)[2].copy())
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _curved(self, eta: FloatArray) -> FloatArray:
@@ -317,6 +337,35 @@ class WalkedProblem(AbstractRowProblem):
 
         return list(walk.each(work))
 
+    @property
+    def thin_rows(self):
+        n_rows = min(_THIN * self.n_rows // max(self.n_features, 1), self.n_rows)
+        return n_rows if n_rows >= _LEAST_THIN * self.n_features else 0
+
+    def thin_hessians(self, curvature, columns, rows):
+        step = max(self.n_rows // self.thin_rows, 1)
+        thin, x = slice(None, None, step), self.design.in_single()[::step]
+        y, weights = self.y[thin][:, columns], self.weights[: self.n_rows][thin]
+        eta = curvature.eta[thin][:, columns].astype(np.float64, copy=False)
+        weights = weights if weights.shape[1] == 1 else weights[:, columns]
+        roots, size, scale = np.empty(eta.shape, dtype=np.float32), self._walk.block_rows, self.scale[columns]
+        for start in range(0, len(eta), size):
+            some = slice(start, start + size)
+            block = y[some], eta[some], weights[some]
+            roots[some] = np.sqrt(block_rows(self.row_loss, *block, scale, size, self._space)[2])
+        roots /= np.sqrt(np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny))
+        out: list[Any] = [None] * len(columns)
+
+        def one(place: int) -> None:
+            root, some = roots[:, place, None], rows[place]
+            bent = np.empty((len(root), self.n_features + 1 if isinstance(some, slice) else len(some)), np.float32)
+            np.multiply(x if isinstance(some, slice) else x[:, some[:-1]], root, out=bent[:, :-1])
+            bent[:, -1:] = root
+            out[place] = (bent.T @ bent).astype(np.float64)
+
+        products_for_each(one, range(len(columns)))
+        return out
+
     def hessian_of(self, curvature, column, rows, side):
         return self.hessians_of(curvature, np.array([column]), [rows])[0]
 
@@ -335,8 +384,8 @@ class WalkedProblem(AbstractRowProblem):
 
 @dataclass
 class _Change:
-    """A direction: its parameters, how the predictors of all rows change along it, once that is known, and the last steps
-    that were tried, with what was found.
+    """A direction: its parameters, how the predictors of all rows change along it, once that is known, and which steps
+    were tried last, with what was found.
     """
 
     params: Any
@@ -382,12 +431,9 @@ class _Anchor:
         return _Anchor(self.params[:, columns], self.residual[:, columns], self.gradient[:, columns])
 
 
-def _stretch(step: FloatArray, dtype, n_rows: int) -> FloatArray | None:
-    """Steps (neuron,) as something to multiply a block of `n_rows` by; None if all are one."""
-    if np.all(step == 1.0):
-        return None
-    step = step.astype(dtype)[None]
-    return np.repeat(step, n_rows, axis=0) if step.size < SHORT else np.broadcast_to(step, (n_rows, step.size))
+def _repeated(row: FloatArray, n_rows: int) -> FloatArray:
+    """A row of numbers (neuron,) for each row of a block: a few written out, for NumPy goes over short rows slowly."""
+    return np.repeat(row[None], n_rows, axis=0) if row.size < SHORT else np.broadcast_to(row, (n_rows, row.size))
 
 
 def _replaced(values: FloatArray, columns: IntArray, some: FloatArray) -> FloatArray:

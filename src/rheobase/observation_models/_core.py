@@ -120,16 +120,23 @@ class AbstractObservationModel(abc.ABC):
             Dispersion, a number or shape (neuron,), for models with `scale_in_loss`; None means the model's own.
         """
 
-    def derivatives(self, y: np.ndarray, eta: np.ndarray, link: AbstractInverseLink) -> tuple | None:
-        """The loss and its first and second derivative in the predictor, elementwise: new NumPy arrays, for large
-        fits on a CPU. None, the default, where nobody has written them down and JAX has to find them.
+    def derivatives(self, y: np.ndarray, eta: np.ndarray, link: AbstractInverseLink, out: tuple) -> bool:
+        """The loss and its first and second derivative in the predictor, elementwise, by NumPy, for large fits on a
+        CPU. The default, False, says that nobody has written them down, so that JAX finds them.
 
         Parameters
         ----------
         y, eta, link
-            As in `negative_log_likelihood`; `eta` may be overwritten.
+            As in `negative_log_likelihood`; in single or double precision.
+        out
+            Three arrays of the shape and dtype of `eta`, to put the results into.
+
+        Returns
+        -------
+        bool
+            Whether they are there.
         """
-        return None
+        return False
 
     @abc.abstractmethod
     def log_likelihood_per_sample(self, y: np.ndarray, mean: np.ndarray, scale: Any = None) -> np.ndarray:

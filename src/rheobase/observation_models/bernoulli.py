@@ -54,14 +54,23 @@ class BernoulliObservations(AbstractWithInverseLink):
             return -y * log - (1.0 - y) * log_complement
         return -times_log(y, jnp.minimum(log, 0.0)) - times_log(1.0 - y, jnp.minimum(log_complement, 0.0))
 
-    def derivatives(self, y, eta, link):
+    def derivatives(self, y, eta, link, out):
         """For the logistic link; a subclass may have another loss, and is asked for its own."""
         if link != Logistic() or type(self) is not BernoulliObservations:
-            return None
-        small = np.exp(-np.abs(eta))
-        mean = np.where(eta >= 0, 1.0, small) / (1.0 + small)
-        value = np.log1p(small) + np.maximum(eta, 0.0) - y * eta
-        return value, mean - y, small / (1.0 + small) ** 2
+            return False
+        value, first, small = out
+        np.abs(eta, out=small)
+        np.exp(np.negative(small, out=small), out=small)
+        np.log1p(small, out=value)
+        value += np.maximum(eta, 0.0, out=first)
+        value -= np.multiply(y, eta, out=first)
+        share = 1.0 / (1.0 + small)
+        np.multiply(small, share, out=small)
+        np.copyto(first, small)
+        np.copyto(first, share, where=eta >= 0)
+        first -= y
+        small *= share
+        return True
 
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of `y` at `mean`, elementwise, nats; means keep 2.2e-16 away from zero and one."""

@@ -46,13 +46,16 @@ class PoissonObservations(AbstractWithInverseLink):
         mean = link(eta)
         return jnp.where(mean > 0, mean, 0.0) - times_log(y, link.log(eta))
 
-    def derivatives(self, y, eta, link):
+    def derivatives(self, y, eta, link, out):
         """For the exponential link; a subclass may have another loss, and is asked for its own."""
         if link != Exp() or type(self) is not PoissonObservations:
-            return None
-        mean = np.exp(eta)
-        eta *= y
-        return np.subtract(mean, eta, out=eta), mean - y, mean
+            return False
+        value, first, mean = out
+        np.exp(eta, out=mean)
+        np.multiply(y, eta, out=value)
+        np.subtract(mean, value, out=value)
+        np.subtract(mean, y, out=first)
+        return True
 
     def log_likelihood_per_sample(self, y, mean, scale=None):
         """Log-probability of counts `y` at `mean`, elementwise, nats; means are floored at 2.2e-16."""

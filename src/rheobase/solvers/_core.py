@@ -15,7 +15,7 @@ from __future__ import annotations
 import abc
 import enum
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,6 +173,15 @@ class AbstractProblem(abc.ABC):
     def thinned(self, n_rows: int) -> AbstractProblem | None:
         """The same with second derivatives estimated from about `n_rows` rows; None if that would save no time."""
         return None
+
+    thin_rows: int = 0
+    """Rows from which Hessians are estimated at about the cost of a pass; 0 if they would tell too little."""
+
+    def thin_hessians(
+        self, curvature: Any, columns: IntArray, rows: Sequence[IntArray | slice]
+    ) -> list[FloatArray]:
+        """`hessians_of`, estimated from `thin_rows` rows; a slice stands for all parameters."""
+        raise NotImplementedError
 
     rounding: float = 0.0
     """Relative error of the loss beyond that of float64."""

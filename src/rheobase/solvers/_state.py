@@ -99,6 +99,11 @@ class Batch:
         return np.finfo(np.float64).eps * np.maximum(here, self._first_loss)
 
     @property
+    def is_at_null(self) -> bool:
+        """Whether the predictor is the same in all rows, so that the shared second moments are the Hessian."""
+        return self._constant and self.problem.constant_start
+
+    @property
     def blur(self) -> FloatArray:
         """Changes of the objective below this are lost on a problem that rounds, shape (neuron,)."""
         return self.problem.rounding * np.abs(self.now.loss)
@@ -134,11 +139,8 @@ class Batch:
         shape (some, some).
         """
         self.hessians_made += len(columns)
-        problem = self.problem
-        rows: list[Any] = [slice(None)] * len(columns)
-        if problem.free is not None:  # a held coefficient is no collinear one
-            rows = [np.flatnonzero(problem.free[:, column]) for column in columns]
-        if problem.constant_curvature or (self._constant and problem.constant_start):
+        problem, rows = self.problem, self._free_rows(columns)
+        if problem.constant_curvature or self.is_at_null:
             level = np.asarray(problem.column_means(self.now.curvature))[columns]
             gram = problem.null_gram()
             found = [bend * _inside(gram, some) for bend, some in zip(level, rows, strict=True)]
@@ -146,10 +148,31 @@ class Batch:
             found = list(problem.hessian(self.now.curvature, columns))
         else:
             found = problem.hessians_of(self.now.curvature, columns, rows)
-        everything = np.arange(problem.n_features + 1)
-        for column, some, hessian in zip(columns, rows, found, strict=True):
-            hessian += problem.penalty.hessian_of(column, everything[some])
-        return list(zip(rows, found, strict=True))
+        return self._penalised(columns, rows, found)
+
+    def thin_hessians(self, columns) -> list[tuple[IntArray | slice, FloatArray]]:
+        """`hessians`, estimated from some rows, and drawn towards the null model's, so that what these rows say little
+        of is not taken for flat.
+        """
+        problem, rows = self.problem, self._free_rows(columns)
+        gram, share = problem.null_gram(), problem.n_features / (problem.n_features + problem.thin_rows)
+        found = problem.thin_hessians(self.now.curvature, columns, rows)
+        for some, hessian in zip(rows, found, strict=True):
+            level = hessian[-1, -1]  # its mean curvature
+            hessian *= 1.0 - share
+            hessian += share * level * _inside(gram, some)
+        return self._penalised(columns, rows, found)
+
+    def _free_rows(self, columns) -> list[Any]:
+        """Which parameters of some columns are free: a held coefficient is no collinear one."""
+        free = self.problem.free
+        return [slice(None) if free is None else np.flatnonzero(free[:, column]) for column in columns]
+
+    def _penalised(self, columns, rows: list[Any], hessians: list[FloatArray]) -> list[tuple[Any, FloatArray]]:
+        everything = np.arange(self.problem.n_features + 1)
+        for column, some, hessian in zip(columns, rows, hessians, strict=True):
+            hessian += self.problem.penalty.hessian_of(column, everything[some])
+        return list(zip(rows, hessians, strict=True))
 
     def newton_direction(self, gradient: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Exact Newton directions of the moving neurons (zero for the others), and whose Hessian is singular; under a

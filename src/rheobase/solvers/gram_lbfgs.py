@@ -33,6 +33,9 @@ _HESSIAN_COST = 12.0
 _BEND = 3
 """Iteration before which the shared metric is bent: coefficients are about right by then."""
 
+_FAR = 0.2
+"""Relative step above which a Hessian from some rows tells more at the next point than what was learnt so far."""
+
 _MOST_BENT = 8.0
 """Largest factor by which a coefficient's curvature may differ from the shared metric's."""
 
@@ -76,10 +79,17 @@ class GramLBFGS(AbstractSolver):
         memory = _Memory(self.memory)
         metric = _Metric(batch)
         speed = _Speed(batch)
+        away = np.full(problem.n_neurons, np.inf)
         try:
             gradient = batch.gradient()
             while batch.n_moving and batch.iteration < self.maxiter:
-                if batch.iteration == _BEND:
+                if problem.thin_rows:
+                    far = (away > _FAR) & batch.moving & ~batch.is_at_null
+                    if far.any():
+                        metric.estimate(batch, np.flatnonzero(far))
+                        memory.forget(far)
+                        speed.restart(far)
+                elif batch.iteration == _BEND:
                     memory.forget(metric.bend(batch))
                 slow = speed.slow(self.tol) & batch.moving
                 if slow.any():
@@ -98,10 +108,11 @@ class GramLBFGS(AbstractSolver):
                 else:
                     self._judge(batch, direction, metric, fresh)
                 speed.note(batch, direction)
+                away = np.abs(direction).max(axis=0) / batch.size
                 progress.update(batch.n_moving, batch.passes)
                 kept = batch.shrink()
                 if kept is not None:
-                    gradient = gradient[:, kept]
+                    gradient, away = gradient[:, kept], away[kept]
                     for part in (memory, metric, speed):
                         part.keep(kept)
         except KeyboardInterrupt:
@@ -203,15 +214,24 @@ class _Metric:
 
     def refresh(self, batch: Batch, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
-        hessians = batch.hessians(columns)
+        self.singular[columns] = self._set_some(columns, batch.hessians(columns))
+        self._exact[columns] = True
+
+    def estimate(self, batch: Batch, columns) -> None:
+        """Give some columns a Hessian at their current point that is estimated from some rows."""
+        self._set_some(columns, batch.thin_hessians(columns))
+        self._exact[columns] = False
+
+    def _set_some(self, columns, hessians) -> BoolArray:
+        """Give some columns the inverse of their Hessians; who took a pseudo-inverse."""
+        singular = np.zeros(len(columns), dtype=bool)
 
         def one(place: int) -> None:
-            column = columns[place]
-            self.singular[column] = self._set_own(column, *hessians[place])
-            self._exact[column] = True
+            singular[place] = self._set_own(columns[place], *hessians[place])
 
         worth = sum(hessian.size for _, hessian in hessians) >= _WORTH_A_THREAD
         products_for_each(one, range(len(columns)), worth=worth)
+        return singular
 
     def _set_own(self, column: int, rows, hessian: FloatArray) -> bool:
         """Give a column the inverse of a Hessian in some of its parameters; whether it took a pseudo-inverse."""

@@ -42,7 +42,7 @@ AUTO = "auto"
 _POSITIVE = ("tol", "maxiter", "memory", "history_size", "maxls")
 _POSITIVE_OR_NONE = ("stepsize", "batch_size")
 
-_NEWTON_ITERATIONS, _QUASI_ITERATIONS = 7, 25
+_NEWTON_ITERATIONS, _QUASI_ITERATIONS, _THIN_ITERATIONS = 7, 25, 10
 _SYRK, _GEMM, _MEMORY = 60e9, 45e9, 12e9
 """Operations per second of a symmetric product and of a tall product, and bytes per second, of 2 cores; only ratios
 matter."""
@@ -210,6 +210,7 @@ def make_solver(
     *,
     n_free: int | None = None,
     kinks: bool = False,
+    thin: bool = False,
 ) -> tuple[AbstractSolver, str]:
     """The solver for a problem, and why it is this one.
 
@@ -223,6 +224,8 @@ def make_solver(
         Most features that a neuron may use, if not all.
     kinks
         Whether the penalty has any (lasso and its kin), or coefficients have bounds.
+    thin
+        As for `choose`.
     """
     spec, reason = get_solver(name), "asked for by name"
     algorithm = spec.algo_name
@@ -231,12 +234,14 @@ def make_solver(
     if algorithm == AUTO:
         algorithm, reason = "Newton", "proximal Newton: the penalty has kinks, or coefficients have bounds"
         if not kinks:
-            algorithm, reason = choose(n_rows, n_features, n_neurons, n_free)
+            algorithm, reason = choose(n_rows, n_features, n_neurons, n_free, thin=thin)
         options = {key: value for key, value in options.items() if value is not None}
     return NATIVE[algorithm](**options), reason
 
 
-def choose(n_rows: int, n_features: int, n_neurons: int, n_free: int | None = None) -> tuple[str, str]:
+def choose(
+    n_rows: int, n_features: int, n_neurons: int, n_free: int | None = None, *, thin: bool = False
+) -> tuple[str, str]:
     """Native solver for a smooth problem of this size, and the reason in words.
 
     Exact Newton needs few iterations with one Hessian a neuron (``rows x features^2`` operations each); the
@@ -249,6 +254,9 @@ def choose(n_rows: int, n_features: int, n_neurons: int, n_free: int | None = No
         Size of the design, and how many neurons share it.
     n_free
         Most features that a neuron may use; all if not given. Its Hessian has no others.
+    thin
+        Whether the quasi-Newton method may estimate Hessians from some rows, as for features in memory: then it needs
+        few iterations too.
 
     Returns
     -------
@@ -258,7 +266,10 @@ def choose(n_rows: int, n_features: int, n_neurons: int, n_free: int | None = No
     newton = _NEWTON_ITERATIONS * n_free**2 / _SYRK
     product = 4 * n_features / _GEMM
     reading = 16 * n_features / _MEMORY / n_neurons
-    quasi = _QUASI_ITERATIONS * max(product, reading)
+    steps = _THIN_ITERATIONS - _NEWTON_ITERATIONS if thin else _QUASI_ITERATIONS
+    quasi = steps * max(product, reading)
     if newton <= quasi:
         return "Newton", f"few features for exact Hessians ({n_free} features, {n_neurons} neurons)"
+    if thin:
+        return "GramLBFGS", f"Hessians from some rows and a few more passes cost less ({n_free} features)"
     return "GramLBFGS", f"exact Hessians of {n_neurons} neurons x {n_free} features cost more than shared products"
