@@ -21,8 +21,8 @@ from .._errors import did_you_mean
 from .._types import FloatArray
 from ._classify import penalty_of_neuron, problem_of_neuron
 from ._inference import KINDS, Inference, with_ones
-from ._rows import row_weights, rows_counted
 from ._trees import joined
+from ._used_rows import row_weights, rows_counted
 
 if TYPE_CHECKING:
     from ._classifier import AbstractClassifier

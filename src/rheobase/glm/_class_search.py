@@ -13,7 +13,7 @@ from ._classify import solve_classes
 from ._cv import CV, CrossValidation, all_past_best, read_strengths
 from ._folds import read_folds
 from ._penalty import penalty_of
-from ._rows import row_weights
+from ._used_rows import row_weights
 
 if TYPE_CHECKING:
     from ._classifier import AbstractClassifier

@@ -14,8 +14,8 @@ from ..regularizer import AbstractRegularizer, Smoothness
 from ..solvers._core import Progress, Result, Solution
 from ..solvers._penalty import Penalty
 from ._penalty import penalty_of
-from ._rows import row_weights, rows_counted
 from ._softmax import SoftmaxProblem, fit_softmax
+from ._used_rows import row_weights, rows_counted
 
 __all__ = ["penalty_of_neuron", "problem_of_neuron", "solve_classes"]
 

@@ -14,12 +14,13 @@ from ..design import AbstractDesign
 from ..solvers._core import Result, Solution
 from ..solvers._metric import Metric, diagonal_metric, whitening_metric
 from ..solvers._penalty import Penalty
-from ._fit import _known, _padded
+from ._fit import _padded
 from ._past import Frame
 from ._problem import GLMProblem
 from ._row_problem import RowLoss
-from ._rows import RowTerms, row_weights, rows_counted
+from ._rows import RowTerms
 from ._rules import Rules
+from ._used_rows import known_rows, row_weights, rows_counted
 
 __all__ = ["FIRST_ORDER", "FirstOrderState", "batch_problem", "begin", "first_order_step"]
 
@@ -132,7 +133,7 @@ def begin(
 
 def batch_problem(design: AbstractDesign, y: FloatArray, terms: RowTerms, rules: Rules) -> GLMProblem:
     """A batch as a solver sees it, without its penalty; a neuron without rows in it has no weight."""
-    known = _known(y, terms.offset, terms.weight)
+    known = known_rows(y, terms.offset, terms.weight)
     standard = design.standardized(known.any(axis=1))
     mask = rules.mask
     free = None if mask is None else np.vstack([mask, np.ones(mask.shape[1], dtype=bool)])

@@ -26,20 +26,14 @@ from ._bounds import Bounds
 from ._penalty import penalty_of
 from ._problem import GLMProblem
 from ._row_problem import AbstractRowProblem, RowLoss
-from ._rows import row_weights, rows_counted
 from ._streamed import StreamedProblem
+from ._used_rows import UsedRows, known_rows, used_rows
 from ._walked import WalkedProblem
 
 __all__ = ["solve"]
 
-RATE_FLOOR = float(np.finfo(np.float64).eps)
-"""Mean count per bin given to a neuron without spikes."""
-
 _LOOK = 1 << 12
 """Rows that are looked at to tell a constant feature from one whose spread is 1."""
-
-_BLOCK = 1 << 16
-"""Rows that are looked at together."""
 
 _MANY_ROWS = 1 << 18
 """Rows x neurons from which arrays of that shape are not kept, where features are not either: about seven of them, a
@@ -70,6 +64,8 @@ def solve(
     scale: FloatArray | None = None,
     strength_factor: FloatArray | None = None,
     bounds: Bounds | None = None,
+    kin: IntArray | None = None,
+    used: UsedRows | None = None,
 ) -> Solution:
     """Fit every neuron on its own optimum.
 
@@ -100,6 +96,10 @@ def solve(
         Multiplies the penalty of each neuron, shape (neuron,).
     bounds
         Of the coefficients.
+    kin
+        Numbers, shape (neuron,): columns with the same one have the same neuron in other rows.
+    used
+        What `used_rows` found in the same design, response, offset and weights, if they have been fitted before.
 
     Returns
     -------
@@ -107,12 +107,13 @@ def solve(
         In the user's units.
     """
     began = time.perf_counter()
-    known = _known(y, offset, sample_weight)
-    standard = design.standardized(known.any(axis=1))
-    weights = row_weights(standard, known, sample_weight)
-    y = np.where(known, y, 0.0) if y.dtype.kind == "f" else y
-    mean = _weighted_mean(weights, y)
-    silent, silent_mean = _silent(model, y, weights)
+    if used is None:
+        known = known_rows(y, offset, sample_weight)
+        standard = design.standardized(known.any(axis=1))
+        used = used_rows(standard, y, known, model, sample_weight)
+    else:
+        standard = design.standardized()
+    y, mean, silent = used.y, used.mean, used.silent
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
     penalty = penalty_of(regularizer, strength, shape, standard.scale, bounds, strength_factor)
@@ -120,18 +121,19 @@ def solve(
     if bounds is not None:
         coef = np.clip(coef, bounds.lower, bounds.upper)
     if silent.any():  # not every link reaches the floor, so it is not asked without need
-        intercept[silent] = link.link(silent_mean[silent])
+        intercept[silent] = link.link(used.silent_mean[silent])
     loss, result = np.zeros(y.shape[1]), np.full(y.shape[1], int(Result.SILENT))
     n_iter = np.zeros(y.shape[1], dtype=np.int64)
     stats: dict[str, Any] = {"solver": None, "reason": "no neuron has spikes", "passes": 0, "hessians": 0}
     problem = None
     if fitted.size:
-        rows = Rows(y, weights, offset, feature_mask)
+        rows = Rows(y, used.weights, offset, feature_mask)
         sizes = (standard.n_valid, design.n_features, len(fitted))
         row_loss, n_free = RowLoss(model, link), _most_free(feature_mask, fitted)
         terms = {"n_free": n_free, "kinks": not penalty.plain, "thin": _walks(standard, len(fitted), row_loss, penalty)}
         solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, **terms)
         problem = _problem(standard, rows, row_loss, penalty, fitted, scale, solver)
+        problem.kin = None if kin is None else kin[fitted]
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
         trace, dispersion = _run(solver, problem, params, mean[fitted], None if scale is None else scale[fitted])
         coef[:, fitted], intercept[fitted] = standard.restore(trace.params[:-1], trace.params[-1])
@@ -145,7 +147,7 @@ def solve(
     stats["constant_features"] = constant_features(standard)
     stats["n_parameters"] = _n_parameters(coef, penalty, _not_at_bounds(feature_mask, coef, bounds), problem)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
-    stats |= rows_counted(weights, sample_weight, len(y), y.shape[1])
+    stats |= used.counted
     stats["design"] = repr(design)
     stats["seconds"] = time.perf_counter() - began
     return Solution(coef, intercept, loss, result, n_iter, stats)
@@ -208,16 +210,6 @@ def _not_at_bounds(feature_mask: BoolArray | None, coef: FloatArray, bounds: Bou
     return inside if feature_mask is None else feature_mask & inside
 
 
-def _known(y: FloatArray, offset: FloatArray | None, sample_weight: FloatArray | None) -> BoolArray:
-    """Which rows of a neuron have a response, an offset and some weight, shape (n_samples, neuron)."""
-    known = np.isfinite(y) if y.dtype.kind == "f" else np.ones((len(y), 1), dtype=bool)
-    if offset is not None:
-        known = known & np.isfinite(offset)
-    if sample_weight is not None:
-        known = known & (sample_weight > 0)
-    return known
-
-
 def _kind(
     standard: AbstractStandardized,
     n_neurons: int,
@@ -249,15 +241,6 @@ def _walks(standard: AbstractStandardized, n_neurons: int, row_loss: RowLoss, pe
     return penalty.plain and not parabola and work >= _MUCH_WORK
 
 
-def _weighted_mean(weights: FloatArray, y: np.ndarray) -> FloatArray:
-    """Mean response of each neuron, block by block: nothing is copied whole."""
-    mean = np.zeros(y.shape[1])
-    for start in range(0, len(y), _BLOCK):
-        block, used = y[start : start + _BLOCK], weights[start : min(start + _BLOCK, len(y))]
-        mean += np.einsum("ij,ij->j", np.broadcast_to(used, block.shape), block)
-    return mean
-
-
 def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: AbstractRowProblem | None) -> IntArray:
     """With the intercept: coefficients that are not zero under a lasso and its kin, the rank of the features without a
     penalty, and all that are free under any other.
@@ -268,21 +251,6 @@ def _n_parameters(coef: FloatArray, penalty: Penalty, feature_mask, problem: Abs
     if problem is not None and not penalty.diagonal().any():
         free = np.minimum(free, np.linalg.matrix_rank(problem.null_gram()[:-1, :-1], hermitian=True))
     return free + 1
-
-
-def _silent(model: AbstractObservationModel, y: np.ndarray, weights: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """Neurons whose response is, in every row used, a value that no finite predictor predicts; and their means, as near
-    to it as floating point goes.
-    """
-    silent, mean = np.zeros(y.shape[1], dtype=bool), np.full(y.shape[1], RATE_FLOOR)
-    for value in model.silent_values:
-        same = np.ones(y.shape[1], dtype=bool)
-        for start in range(0, len(y), _BLOCK):
-            block, used = y[start : start + _BLOCK], weights[start : min(start + _BLOCK, len(y))] > 0
-            same &= ~np.any((block != value) & used, axis=0)
-        mean[same] = value + (RATE_FLOOR if value == 0 else -RATE_FLOOR)
-        silent |= same
-    return silent, mean
 
 
 def _most_free(feature_mask: BoolArray | None, fitted: IntArray) -> int | None:

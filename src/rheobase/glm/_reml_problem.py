@@ -19,7 +19,8 @@ from ._laplace import AbstractModel, Factor, Prior, Roots, model_of
 from ._penalty import penalty_of
 from ._problem import GLMProblem
 from ._row_problem import RowLoss
-from ._rows import RowTerms, row_weights
+from ._rows import RowTerms
+from ._used_rows import row_weights
 
 if TYPE_CHECKING:
     from ._base import AbstractGLM

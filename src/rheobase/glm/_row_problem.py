@@ -129,7 +129,9 @@ class AbstractRowProblem(AbstractProblem):
     def select(self, columns):
         free = None if self.free is None else self.free[:, columns]
         y, weights, offset = (self._some(rows, columns) for rows in (self.y, self.weights, self._offset))
-        return self._like(y, weights, self.penalty.select(columns), free, offset, self.scale[columns])
+        some = self._like(y, weights, self.penalty.select(columns), free, offset, self.scale[columns])
+        some.kin = None if self.kin is None else self.kin[columns]
+        return some
 
     def with_scale(self, scale: FloatArray):
         """The same problem at other dispersions."""

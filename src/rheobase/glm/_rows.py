@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._types import BoolArray, FloatArray
+from .._types import FloatArray
 from ._inputs import check_same_rows, numeric
 
-__all__ = ["RowTerms", "read_rows", "row_weights", "rows_counted"]
+__all__ = ["RowTerms", "read_rows"]
 
 
 @dataclass(frozen=True)
@@ -81,34 +81,3 @@ def _term(name: str, values: Any, X: Any, n_rows: int, n_neurons: int) -> FloatA
         msg = f"{name} must have shape {wanted}, got {np.shape(values)}."
         raise ValueError(msg)
     return array
-
-
-def row_weights(standard, known: BoolArray, sample_weight: FloatArray | None) -> FloatArray:
-    """Weights that sum to one over the rows a neuron uses: one column if all neurons use the same rows."""
-    rows = standard.row_mask[: len(known), None] & known
-    if known.shape[1] > 1 and np.array_equal(rows.all(axis=1), rows.any(axis=1)):
-        rows = rows[:, :1]
-    counted = rows if sample_weight is None else np.where(rows, sample_weight, 0.0)
-    total = counted.sum(axis=0)
-    out = np.zeros((standard.n_rows, counted.shape[1]))
-    out[: len(rows)] = counted / np.where(total > 0, total, 1.0)
-    return out
-
-
-def rows_counted(
-    weights: FloatArray, sample_weight: FloatArray | None, n_samples: int, n_neurons: int
-) -> dict[str, Any]:
-    """How many rows each neuron used, and how many they count for, shape (neuron,).
-
-    Parameters
-    ----------
-    weights
-        As `row_weights` gives them.
-    sample_weight
-        As the user gave it, shape (n_samples, 1 or neuron).
-    """
-    n_rows = np.broadcast_to((weights > 0).sum(axis=0), (n_neurons,)).copy()
-    if sample_weight is None:
-        return {"n_rows_used": n_rows, "weight_used": n_rows.astype(np.float64)}
-    counted = np.where(weights[:n_samples] > 0, sample_weight, 0.0).sum(axis=0)
-    return {"n_rows_used": n_rows, "weight_used": np.broadcast_to(counted, (n_neurons,)).copy()}

@@ -11,7 +11,7 @@ from .._manners import one_bar
 from .._types import FloatArray
 from .._x64 import enable_x64
 from ..design import AbstractDesign
-from ..regularizer import AbstractRegularizer, ElasticNet, UnRegularized
+from ..regularizer import AbstractRegularizer, ElasticNet, GroupLasso, Lasso, UnRegularized
 from ._cv import CV, CrossValidation, all_past_best, read_strengths
 from ._fit import solve
 from ._folds import read_folds
@@ -19,6 +19,7 @@ from ._penalty import penalty_of
 from ._problem import GLMProblem
 from ._row_problem import RowLoss
 from ._rows import RowTerms
+from ._used_rows import UsedRows, known_rows, used_rows
 
 if TYPE_CHECKING:
     from ._base import AbstractGLM
@@ -50,10 +51,11 @@ class Search:
         self.mask = model._mask((design.n_features, response.shape[1]))
         self.bounds = model._bounds((design.n_features, response.shape[1]))
         self.unit = _unit(model)
+        self.is_smooth = self.bounds is None and not isinstance(model.regularizer, Lasso | ElasticNet | GroupLasso)
 
-    def fit(self, y, weight, strength, neurons, start, tol=_SEARCH_TOL):
+    def fit(self, y, weight, strength, neurons, start, tol=_SEARCH_TOL, used=None):
         """Solution of columns `y` at strengths (column,); `neurons` says whose mask and offset a column takes."""
-        model, offset = self.model, self.offset
+        model, offset = self.model, self._offset_of(neurons)
         return solve(
             self.design,
             y,
@@ -65,11 +67,21 @@ class Search:
             solver_kwargs={"tol": tol, **model.solver_kwargs},
             feature_mask=None if self.mask is None else self.mask[:, neurons],
             start=start,
-            offset=offset if offset is None or offset.shape[1] == 1 else offset[:, neurons],
+            offset=offset,
             sample_weight=weight,
             strength_factor=np.asarray(strength, dtype=np.float64),
             bounds=None if self.bounds is None else self.bounds.select(neurons),
+            kin=neurons,
+            used=used,
         )
+
+    def used(self, y, weight, neurons) -> UsedRows:
+        """What all fits of the same columns know before they start."""
+        known = known_rows(y, self._offset_of(neurons), weight)
+        return used_rows(self.design, y, known, self.model.observation_model, weight)
+
+    def _offset_of(self, neurons) -> FloatArray | None:
+        return self.offset if self.offset is None or self.offset.shape[1] == 1 else self.offset[:, neurons]
 
     def run(self, settings: CV) -> CrossValidation:
         """Fit and judge every strength in every fold."""
@@ -142,49 +154,89 @@ def _judge(
     if search.offset is not None:
         valid &= np.isfinite(search.offset)
     test *= valid[:, None]
-    train, test = train.reshape(n_rows, -1), test.reshape(n_rows, -1)
-    total = test.sum(axis=0)
-    known = np.where(np.isfinite(y), y, 0.0)
-    shape = (n_folds, n_neurons)
+    held_out = [np.flatnonzero(test[:, k].any(axis=1)) for k in range(n_folds)]
+    train, total = train.reshape(n_rows, -1), test.sum(axis=0)
+    counts = np.where(np.isfinite(search.y), search.y, 0.0)
 
     def mean_score(mean, scale):
-        with np.errstate(over="ignore", invalid="ignore"):
-            each = model.log_likelihood_per_sample(known, mean, scale)
-        each = np.maximum(np.nan_to_num(each, nan=_HOPELESS), _HOPELESS)
-        return (np.where(test > 0, test * each, 0.0).sum(axis=0) / np.where(total > 0, total, np.nan)).reshape(shape)
+        """Of the mean of the columns of a fold in its held-out rows, ``mean(rows, columns)``."""
+        score = np.full((n_folds, n_neurons), np.nan)
+        for k, rows in enumerate(held_out):
+            columns = slice(k * n_neurons, (k + 1) * n_neurons)
+            with np.errstate(over="ignore", invalid="ignore"):
+                each = model.log_likelihood_per_sample(counts[rows], mean(rows, columns), scale[columns])
+            each = np.maximum(np.nan_to_num(each, nan=_HOPELESS), _HOPELESS)
+            weight = test[rows, k]
+            score[k] = np.where(weight > 0, weight * each, 0.0).sum(axis=0)
+        return score / np.where(total > 0, total, np.nan)
 
+    y, known = np.tile(search.y, n_folds), np.tile(counts, n_folds)
     used = train * np.tile(valid, n_folds)
     average = (used * known).sum(axis=0) / np.maximum(used.sum(axis=0), 1e-300)
-    scores, kept, start = [], [], None
+    scores, kept, starts, rows_used = [], [], _Starts(search.is_smooth), search.used(y, train, neurons)
     for strength in tried:
-        solution = search.fit(y, train, strength[neurons], neurons, start)
-        start = (solution.coef, solution.intercept)
-        mean = _mean(search, solution, neurons)
-        scale = _dispersion(model, known, mean, used, solution)
-        scores.append(mean_score(mean, scale))
-        kept.append(np.count_nonzero(solution.coef, axis=0).reshape(shape))
+        solution = search.fit(y, train, strength[neurons], neurons, starts.next(), used=rows_used)
+        starts.note(solution)
+        eta = _predictor(search, solution, neurons)
+        scale = _dispersion(model, known, lambda eta=eta: _mean(search, eta), used, solution)
+        scores.append(mean_score(lambda rows, columns, eta=eta: _mean(search, eta[rows, columns]), scale))
+        kept.append(np.count_nonzero(solution.coef, axis=0).reshape(n_folds, n_neurons))
         tell()
-        if may_end and all_past_best(scores, total.reshape(shape)):
+        if may_end and all_past_best(scores, total):
             break
-    null = mean_score(np.broadcast_to(average, y.shape), _dispersion(model, known, average + 0 * known, used, solution))
-    return np.array(scores), null, total.reshape(shape), np.array(kept)
+    scale = _dispersion(model, known, lambda: average + 0 * known, used, solution)
+    null = mean_score(lambda rows, columns: np.broadcast_to(average[columns], (len(rows), n_neurons)), scale)
+    return np.array(scores), null, total, np.array(kept)
 
 
-def _mean(search: Search, solution, neurons) -> FloatArray:
+class _Starts:
+    """Where to start at the next strength: where the last fit ended, or, where coefficients are a smooth function of
+    the strength, a step further, as much longer or shorter than the last as that was than the one before (Aitken).
+    """
+
+    def __init__(self, is_smooth: bool):
+        self._is_smooth = is_smooth
+        self._last: FloatArray | None = None
+        self._steps: list[FloatArray] = []
+
+    def note(self, solution) -> None:
+        found = np.vstack([solution.coef, solution.intercept])
+        if self._last is not None:
+            self._steps = [*self._steps, found - self._last][-2:]
+        self._last = found
+
+    def next(self) -> tuple[FloatArray, FloatArray] | None:
+        """Coefficients and intercepts, or None before the first fit."""
+        found = self._last
+        if found is None:
+            return None
+        if self._is_smooth and len(self._steps) == 2:
+            before, last = self._steps
+            size = np.sum(before**2, axis=0)
+            ratio = np.sum(before * last, axis=0) / np.where(size > 0, size, 1.0)
+            found = found + np.clip(ratio, 0.0, 2.0) * last
+        return found[:-1], found[-1]
+
+
+def _predictor(search: Search, solution, neurons) -> FloatArray:
+    """Of every column in all rows, those that are held out and those that are not."""
     eta = search.design.matvec(solution.coef * search.design.scale[:, None])[: len(search.y)]
     eta = eta + solution.intercept + search.design.center @ solution.coef
-    if search.offset is not None:
-        eta = eta + (search.offset if search.offset.shape[1] == 1 else search.offset[:, neurons])
+    offset = search._offset_of(neurons)
+    return eta if offset is None else eta + offset
+
+
+def _mean(search: Search, eta: FloatArray) -> FloatArray:
     with enable_x64(), np.errstate(over="ignore"):
         return np.asarray(search.model.inverse_link_function(eta), dtype=np.float64)
 
 
-def _dispersion(model, y: FloatArray, mean: FloatArray, weights: FloatArray, solution) -> FloatArray:
+def _dispersion(model, y: FloatArray, mean: Callable[[], FloatArray], weights: FloatArray, solution) -> FloatArray:
     """Of every column, from the rows trained on."""
     if not model.has_dispersion:
         return solution.stats["dispersion"]
     dof = np.maximum(weights.sum(axis=0) - solution.stats["n_parameters"], 1.0)
-    return np.asarray(model.estimate_scale(y, mean, dof, weights))
+    return np.asarray(model.estimate_scale(y, mean(), dof, weights))
 
 
 def _unit(model: AbstractGLM) -> Any:

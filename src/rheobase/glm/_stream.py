@@ -30,13 +30,14 @@ from ..observation_models import AbstractObservationModel
 from ..solvers._core import Result, Solution
 from ..solvers._penalty import Penalty
 from ._descent import Descent
-from ._fit import RATE_FLOOR, _columns, _known, _padded
+from ._fit import _columns, _padded
 from ._past import Frame, Moments, Parabola
 from ._problem import GLMProblem
 from ._row_problem import RowLoss
-from ._rows import RowTerms, row_weights, rows_counted
+from ._rows import RowTerms
 from ._rules import Rules
 from ._running_dispersion import RunningDispersion
+from ._used_rows import RATE_FLOOR, known_rows, row_weights, rows_counted
 
 __all__ = ["Stream"]
 
@@ -86,7 +87,7 @@ class Stream:
             Rows (or sum of weights) after which a row counts half; None for ever.
         """
         began = time.perf_counter()
-        known = _known(y, terms.offset, terms.weight)
+        known = known_rows(y, terms.offset, terms.weight)
         standard = design.standardized(known.any(axis=1))
         weights = row_weights(standard, known, terms.weight)
         y = np.where(known, y, 0.0)

@@ -119,12 +119,13 @@ class WalkedProblem(AbstractRowProblem):
                 self._change = np.empty(self.y.shape, dtype=plan.dtype)
             direction.rows = self._change
         stretch = None if np.all(step == 1.0) else _repeated(step.astype(new.dtype), walk.block_rows)
+        self._known_in(new.dtype)  # before threads ask for it
 
         def work(start: int, stop: int):
             change, here = direction.rows[start:stop], new[start:stop]
             if fresh:
                 block = walk.open(start, stop)
-                change[...] = walk.predictor(block, plan)
+                np.matmul(block, plan, out=change)
                 change += level[: stop - start]
             if stretch is None:
                 np.add(change, eta[start:stop], out=here)
@@ -188,6 +189,7 @@ class WalkedProblem(AbstractRowProblem):
 
     def _gradient_at(self, walk: DenseWalk, eta: FloatArray, keep: FloatArray | None = None) -> FloatArray:
         """Gradient at some predictors, whose residuals may be kept in an array of that shape."""
+        self._known_in(eta.dtype)  # before threads ask for it
 
         def work(start: int, stop: int):
             _, residual, _ = self._rows(eta[start:stop], start, stop, curved=False)
@@ -339,7 +341,8 @@ class WalkedProblem(AbstractRowProblem):
 
     @property
     def thin_rows(self):
-        n_rows = min(_THIN * self.n_rows // max(self.n_features, 1), self.n_rows)
+        each = 1 if self.kin is None else self.n_neurons // max(len(np.unique(self.kin)), 1)
+        n_rows = min(_THIN * each * self.n_rows // max(self.n_features, 1), self.n_rows)
         return n_rows if n_rows >= _LEAST_THIN * self.n_features else 0
 
     def thin_hessians(self, curvature, columns, rows):

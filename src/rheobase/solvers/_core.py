@@ -174,12 +174,13 @@ class AbstractProblem(abc.ABC):
         """The same with second derivatives estimated from about `n_rows` rows; None if that would save no time."""
         return None
 
+    kin: IntArray | None = None
+    """Columns with the same number, shape (neuron,), hardly differ in their Hessians: folds of one neuron."""
+
     thin_rows: int = 0
     """Rows from which Hessians are estimated at about the cost of a pass; 0 if they would tell too little."""
 
-    def thin_hessians(
-        self, curvature: Any, columns: IntArray, rows: Sequence[IntArray | slice]
-    ) -> list[FloatArray]:
+    def thin_hessians(self, curvature: Any, columns: IntArray, rows: Sequence[IntArray | slice]) -> list[FloatArray]:
         """`hessians_of`, estimated from `thin_rows` rows; a slice stands for all parameters."""
         raise NotImplementedError
 

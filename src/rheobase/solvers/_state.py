@@ -154,14 +154,23 @@ class Batch:
         """`hessians`, estimated from some rows, and drawn towards the null model's, so that what these rows say little
         of is not taken for flat.
         """
-        problem, rows = self.problem, self._free_rows(columns)
+        problem, columns = self.problem, np.asarray(columns)
         gram, share = problem.null_gram(), problem.n_features / (problem.n_features + problem.thin_rows)
-        found = problem.thin_hessians(self.now.curvature, columns, rows)
-        for some, hessian in zip(rows, found, strict=True):
+        kin = columns if problem.kin is None else problem.kin[columns]
+        _, first, place = np.unique(kin, return_index=True, return_inverse=True)
+        some = self._free_rows(columns[first])
+        found = problem.thin_hessians(self.now.curvature, columns[first], some)
+        for rows, hessian in zip(some, found, strict=True):
             level = hessian[-1, -1]  # its mean curvature
             hessian *= 1.0 - share
-            hessian += share * level * _inside(gram, some)
-        return self._penalised(columns, rows, found)
+            hessian += share * level * _inside(gram, rows)
+        penalised = self._penalised(columns, [some[k] for k in place], [found[k].copy() for k in place])
+        same: list[FloatArray | None] = [None] * len(found)  # kin with the same penalty share a matrix
+        for number, (k, (rows, hessian)) in enumerate(zip(place, penalised, strict=True)):
+            if same[k] is not None and np.array_equal(same[k], hessian):
+                penalised[number] = rows, same[k]
+            same[k] = hessian if same[k] is None else same[k]
+        return penalised
 
     def _free_rows(self, columns) -> list[Any]:
         """Which parameters of some columns are free: a held coefficient is no collinear one."""
