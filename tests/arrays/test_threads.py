@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 
 import pytest
 
@@ -59,3 +61,43 @@ def test_they_get_them_back_after_an_error():
     with pytest.raises(ValueError, match="no"), threads.products_on_one_core():
         raise ValueError("no")
     assert blas_threads() == before
+
+
+def test_calls_inside_calls_do_not_wait_for_each_other(monkeypatch):
+    """More of them than there are threads: whoever calls takes part, so nothing waits for a thread that is taken."""
+    monkeypatch.setattr(threads, "n_threads", lambda: 4)
+    found = []
+
+    def outer(i):
+        threads.for_each(lambda j: found.append((i, j)), range(5))
+
+    threads.for_each(outer, range(40))
+    assert sorted(found) == [(i, j) for i in range(40) for j in range(5)]
+
+
+def test_nothing_is_begun_after_an_exception(monkeypatch):
+    monkeypatch.setattr(threads, "n_threads", lambda: 2)
+    begun = []
+
+    def work(item):
+        begun.append(item)
+        if item == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.for_each(work, range(1000))
+    assert len(begun) < 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:.*fork:RuntimeWarning")
+def test_a_fork_has_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(threads, "n_threads", lambda: 2)
+    threads.for_each(lambda _: time.sleep(0.001), range(4))
+    child = os.fork()
+    if child == 0:  # pragma: no cover
+        done = []
+        threads.for_each(done.append, range(8))
+        os._exit(0 if len(done) == 8 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -8,10 +8,15 @@ import pytest
 from rheobase import links
 from rheobase._arrays.space import Space
 from rheobase._x64 import enable_x64
+from rheobase.design import Dense
 from rheobase.glm import GLM, PopulationGLM, _fit
 from rheobase.glm._block_rows import block_rows
 from rheobase.glm._row_problem import RowLoss
+from rheobase.glm._used_rows import row_weights
+from rheobase.glm._walked import WalkedProblem
 from rheobase.observation_models import BernoulliObservations, PoissonObservations
+from rheobase.solvers._penalty import Penalty
+from rheobase.solvers._state import Batch
 
 SAME_OPTIMUM = 1e-6
 """Relative accuracy that every fit promises for its coefficients."""
@@ -144,3 +149,61 @@ def test_a_subclass_with_another_loss_is_asked_for_its_own():
     plain = block_rows(RowLoss(PoissonObservations(), links.Exp()), y, eta.copy(), weights, np.ones(1), 8, Space())
     for half, whole in zip(halved, plain, strict=True):
         np.testing.assert_allclose(2 * half, whole, rtol=1e-12)
+
+
+def walked(n_rows=3000, n_features=6, n_neurons=9, **options):
+    """A problem to walk through, and a point and a direction in it."""
+    rng = np.random.default_rng(2)
+    x, y = data(n_rows, n_features, n_neurons)
+    design, row_loss = Dense(x).standardized(), RowLoss(PoissonObservations(), links.Exp())
+    weights = row_weights(design, np.ones((n_rows, 1), dtype=bool), None)
+    penalty = Penalty(ridge=np.zeros((n_features + 1, n_neurons)))
+    problem = WalkedProblem(design, y, weights, row_loss, penalty, **options)
+    return problem, *(rng.normal(0, 0.1, (n_features + 1, n_neurons)) for _ in range(2))
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_other_steps_of_a_few_are_what_a_new_evaluation_gives(collects):
+    """Only the columns whose step is another are computed again."""
+    problem, start, direction = walked()
+    problem._is_hopeful = collects
+    steps = np.ones(9)
+    here = problem.evaluate(problem.start(), problem.predictor(start), steps).eta.copy()
+    change = problem.predictor(direction)
+    problem.evaluate(here, change, steps)
+    steps = np.where(np.arange(9) == 4, 0.3, 1.0)
+    again = problem.evaluate(here, change, steps)
+    assert (again.residual.gradient is None) == (not collects)
+    fresh, *_ = walked(sharp=True)
+    params = start + steps * direction
+    whole = fresh.evaluate(fresh.start(), fresh.predictor(params), np.ones(9))
+    np.testing.assert_allclose(again.loss, whole.loss, rtol=3e-7)  # single precision
+    np.testing.assert_allclose(again.eta, whole.eta, atol=1e-5)
+    np.testing.assert_allclose(problem.gradient(again.residual), fresh.gradient(whole.residual), atol=1e-6)
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_rough_hessians_are_right_to_six_digits_from_all_rows(mask):
+    problem, start, _ = walked()
+    curvature = problem.evaluate(problem.start(), problem.predictor(start), np.ones(9)).curvature
+    columns, everything = np.array([1, 5]), np.arange(7)
+    rows = [np.array([0, 2, 3, 6]), everything] if mask else [slice(None), slice(None)]
+    rough = problem.rough_hessians(curvature, columns, rows, problem.n_rows)
+    for found, exact, some in zip(rough, problem.hessian(curvature, columns), rows, strict=True):
+        whole = np.arange(7)[some]
+        np.testing.assert_allclose(found, exact[np.ix_(whole, whole)], atol=1e-5 * exact.max())
+
+
+def test_columns_that_are_kin_share_an_estimate():
+    problem, start, _ = walked()
+    problem.kin = np.arange(9) // 3
+    batch = Batch(problem, start)
+    found = batch.thin_hessians(np.arange(9))
+    assert len({id(hessian) for _, hessian in found}) == 3
+
+
+def test_high_rates_and_large_counts(monkeypatch):
+    """Whose sums would drown in single precision."""
+    x, y = data(n_features=4, n_neurons=3)
+    y = np.random.default_rng(0).poisson(1e5 * np.exp(0.2 * (x[:, :3] - 50.0))).astype(float)
+    same(*both(monkeypatch, x, y, {"offset": np.full(len(y), 8.0)}, solver_name="GramLBFGS"))

@@ -9,19 +9,19 @@ through single precision, :math:`g = g_0 + X^\top (r - r_0)`: an error relative 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .._arrays.space import Space
-from .._arrays.threads import products_for_each
 from .._types import BoolArray, FloatArray, IntArray
 from ..design._dense import StandardizedDense
 from ..design._dense_walk import DenseWalk
-from ..design._products import weighted_grams
 from ..solvers._core import Evaluation
 from ._block_rows import SHORT, block_rows, column_dots, column_sums, shared_levels
 from ._row_problem import AbstractRowProblem
+from ._walked_hessians import few_hessians, rough_hessians, whole_hessians
 
 __all__ = ["WalkedProblem"]
 
@@ -43,9 +43,6 @@ _THIN, _LEAST_THIN = 6, 24
 each feature are worth it."""
 
 _ALL = slice(None)
-
-_ROWS = 1 << 16
-"""Rows whose curvature is held at a time for Hessians that are more than that."""
 
 
 class WalkedProblem(AbstractRowProblem):
@@ -162,7 +159,7 @@ class WalkedProblem(AbstractRowProblem):
         loss, slope, *gradient = self._walk.each(work)
         loss, slope = _replaced(last.loss, others, loss), _replaced(last.slope, others, slope)
         if known is not None:
-            known = _replaced(known, others, self._gathered(*gradient, others))
+            known = _replaced(known, others, self._gathered(*gradient, columns=others))
         found = Evaluation(new, loss, _Residual(new, known), _Curvature(new), slope)
         direction.trial = step, found
         return found
@@ -293,51 +290,17 @@ class WalkedProblem(AbstractRowProblem):
 
     def hessian(self, curvature, columns):
         columns, n = np.asarray(columns), self.n_features
+        bend = partial(self._bend, curvature.eta)
         if len(columns) * n**2 <= _FEW_CURVATURES:
-            return np.stack(self._few_hessians(curvature, columns, [np.arange(n + 1)] * len(columns)))
-        hessian = np.zeros((len(columns), n + 1, n + 1))
-        x = self.design.to_array()
-        for start in range(0, self.n_rows, _ROWS):
-            rows = slice(start, min(start + _ROWS, self.n_rows))
-            weights = np.empty((rows.stop - start, len(columns)))
-            size = self._walk.block_rows
-
-            def bend(first: int, rows=rows, weights=weights, size=size):
-                last = min(first + size, rows.stop)
-                weights[first - rows.start : last - rows.start] = self._bend(curvature.eta, first, last, columns)
-
-            products_for_each(bend, range(rows.start, rows.stop, size))
-            hessian[:, :n, :n] += weighted_grams(x[rows], weights)
-            hessian[:, n, :n] += weights.T @ x[rows]
-            hessian[:, n, n] += weights.sum(axis=0)
-        hessian[:, :n, n] = hessian[:, n, :n]
-        return hessian
+            everything = [np.arange(n + 1)] * len(columns)
+            return np.stack(few_hessians(self._walk.sharpened(), bend, columns, everything))
+        return whole_hessians(self.design.to_array(), self.n_rows, self._walk.block_rows, bend, columns)
 
     def hessians_of(self, curvature, columns, rows):
         if sum(len(some) ** 2 for some in rows) > _FEW_CURVATURES:
             return super().hessians_of(curvature, columns, rows)
-        return self._few_hessians(curvature, np.asarray(columns), rows)
-
-    def _few_hessians(self, curvature: _Curvature, columns: IntArray, rows: list[IntArray]) -> list[FloatArray]:
-        """Second derivatives in some parameters of each column, the intercept the last of them, from blocks of features
-        while they are in cache.
-        """
-        walk = self._walk.sharpened()
-        runs, most = [_runs(some[:-1]) for some in rows], max(len(some) for some in rows)
-
-        def work(start: int, stop: int):
-            block = walk.open(start, stop)
-            weights = self._bend(curvature.eta, start, stop, columns)
-            found, space = [], np.empty(len(block) * most)
-            for some, pieces, root in zip(rows, runs, np.sqrt(weights).T[..., None], strict=True):
-                bent = space[: len(block) * len(some)].reshape(len(block), len(some))
-                for here, there in pieces:
-                    np.multiply(block[:, there], root, out=bent[:, here])
-                bent[:, -1:] = root
-                found.append(bent.T @ bent)
-            return found
-
-        return list(walk.each(work))
+        bend = partial(self._bend, curvature.eta)
+        return few_hessians(self._walk.sharpened(), bend, np.asarray(columns), rows)
 
     @property
     def thin_rows(self):
@@ -345,29 +308,19 @@ class WalkedProblem(AbstractRowProblem):
         n_rows = min(_THIN * each * self.n_rows // max(self.n_features, 1), self.n_rows)
         return n_rows if n_rows >= _LEAST_THIN * self.n_features else 0
 
-    def thin_hessians(self, curvature, columns, rows):
-        step = max(self.n_rows // self.thin_rows, 1)
-        thin, x = slice(None, None, step), self.design.in_single()[::step]
-        y, weights = self.y[thin][:, columns], self.weights[: self.n_rows][thin]
-        eta = curvature.eta[thin][:, columns].astype(np.float64, copy=False)
+    def rough_hessians(self, curvature, columns, rows, n_rows):
+        step = max(self.n_rows // n_rows, 1)
+        thin, size = slice(None, None, step), self._walk.block_rows
+        weights = self.weights[: self.n_rows][thin]
         weights = weights if weights.shape[1] == 1 else weights[:, columns]
-        roots, size, scale = np.empty(eta.shape, dtype=np.float32), self._walk.block_rows, self.scale[columns]
+        y, eta = self.y[thin][:, columns], curvature.eta[thin][:, columns].astype(np.float64, copy=False)
+        roots = np.empty(eta.shape, dtype=np.float32)
         for start in range(0, len(eta), size):
             some = slice(start, start + size)
             block = y[some], eta[some], weights[some]
-            roots[some] = np.sqrt(block_rows(self.row_loss, *block, scale, size, self._space)[2])
+            roots[some] = np.sqrt(block_rows(self.row_loss, *block, self.scale[columns], size, self._space)[2])
         roots /= np.sqrt(np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny))
-        out: list[Any] = [None] * len(columns)
-
-        def one(place: int) -> None:
-            root, some = roots[:, place, None], rows[place]
-            bent = np.empty((len(root), self.n_features + 1 if isinstance(some, slice) else len(some)), np.float32)
-            np.multiply(x if isinstance(some, slice) else x[:, some[:-1]], root, out=bent[:, :-1])
-            bent[:, -1:] = root
-            out[place] = (bent.T @ bent).astype(np.float64)
-
-        products_for_each(one, range(len(columns)))
-        return out
+        return rough_hessians(self.design.in_single()[thin], roots, rows)
 
     def hessian_of(self, curvature, column, rows, side):
         return self.hessians_of(curvature, np.array([column]), [rows])[0]
@@ -444,13 +397,3 @@ def _replaced(values: FloatArray, columns: IntArray, some: FloatArray) -> FloatA
     values = values.copy()
     values[..., columns] = some
     return values
-
-
-def _runs(numbers: IntArray) -> list[tuple[slice, slice]]:
-    """Ascending numbers as runs without a gap: where they stand, and what they are."""
-    starts = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
-    stops = [*starts[1:], len(numbers)]
-    return [
-        (slice(start, stop), slice(numbers[start], numbers[start] + stop - start))
-        for start, stop in zip(starts, stops, strict=True)
-    ]

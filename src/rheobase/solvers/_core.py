@@ -180,9 +180,13 @@ class AbstractProblem(abc.ABC):
     thin_rows: int = 0
     """Rows from which Hessians are estimated at about the cost of a pass; 0 if they would tell too little."""
 
-    def thin_hessians(self, curvature: Any, columns: IntArray, rows: Sequence[IntArray | slice]) -> list[FloatArray]:
-        """`hessians_of`, estimated from `thin_rows` rows; a slice stands for all parameters."""
-        raise NotImplementedError
+    def rough_hessians(
+        self, curvature: Any, columns: IntArray, rows: Sequence[IntArray | slice], n_rows: int
+    ) -> list[FloatArray] | None:
+        """`hessians_of` to about six digits, estimated from `n_rows` rows; a slice stands for all parameters. None if
+        that would save no time.
+        """
+        return None
 
     rounding: float = 0.0
     """Relative error of the loss beyond that of float64."""

@@ -85,7 +85,7 @@ class GramMetric:
 
     def refresh(self, columns) -> None:
         """Give some columns the exact Hessian at their current point."""
-        self.singular[columns] = self._set(columns, self._batch.hessians(columns))
+        self.singular[columns] = self._set(columns, self._batch.hessians(columns, rough=True))
         self.own[columns] = True
 
     def estimate(self, columns) -> None:

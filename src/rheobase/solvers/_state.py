@@ -25,6 +25,9 @@ there: rounding of the loss allows for steps of about the square root of it."""
 _ELEMENTWISE = 20
 """Features whose products cost as much as evaluating the loss of a row."""
 
+_REGULAR = 1e-4
+"""Ridge, relative to the curvature of a standardised feature, from which single precision leaves Hessians regular."""
+
 _MIDDLING, _LARGE = 5e7, 2e8
 """Rows x features x neurons at which a pass costs about 5 and 20 ms on 2 cores."""
 
@@ -134,9 +137,11 @@ class Batch:
         self.passes += 1
         return True
 
-    def hessians(self, columns) -> list[tuple[IntArray | slice, FloatArray]]:
+    def hessians(self, columns, *, rough: bool = False) -> list[tuple[IntArray | slice, FloatArray]]:
         """For some columns of the batch, which of their parameters are free, and the Hessian of the objective in these,
         shape (some, some).
+
+        With `rough`, six digits will do, where a ridge on every coefficient keeps it regular.
         """
         self.hessians_made += len(columns)
         problem, rows = self.problem, self._free_rows(columns)
@@ -144,6 +149,8 @@ class Batch:
             level = np.asarray(problem.column_means(self.now.curvature))[columns]
             gram = problem.null_gram()
             found = [bend * _inside(gram, some) for bend, some in zip(level, rows, strict=True)]
+        elif rough and (some := self._rough(columns, rows)) is not None:
+            found = some
         elif problem.free is None:
             found = list(problem.hessian(self.now.curvature, columns))
         else:
@@ -159,7 +166,7 @@ class Batch:
         kin = columns if problem.kin is None else problem.kin[columns]
         _, first, place = np.unique(kin, return_index=True, return_inverse=True)
         some = self._free_rows(columns[first])
-        found = problem.thin_hessians(self.now.curvature, columns[first], some)
+        found = problem.rough_hessians(self.now.curvature, columns[first], some, problem.thin_rows)
         for rows, hessian in zip(some, found, strict=True):
             level = hessian[-1, -1]  # its mean curvature
             hessian *= 1.0 - share
@@ -171,6 +178,12 @@ class Batch:
                 penalised[number] = rows, same[k]
             same[k] = hessian if same[k] is None else same[k]
         return penalised
+
+    def _rough(self, columns, rows: list[Any]) -> list[FloatArray] | None:
+        ridge, bend = self.problem.penalty.diagonal()[:-1, columns], self.problem.column_means(self.now.curvature)
+        if not np.all(ridge >= _REGULAR * np.asarray(bend)[columns]):
+            return None
+        return self.problem.rough_hessians(self.now.curvature, np.asarray(columns), rows, self.problem.n_rows)
 
     def _free_rows(self, columns) -> list[Any]:
         """Which parameters of some columns are free: a held coefficient is no collinear one."""
