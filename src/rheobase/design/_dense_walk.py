@@ -12,10 +12,10 @@ __all__ = ["DenseWalk"]
 _ENTRIES = 1 << 19
 """Features of a block, or what is made of its rows for all neurons: 2 MB in single precision, the cache of a core."""
 
-_WORK = 1 << 16
+_WORK = 1 << 17
 """Rows x neurons of a block at least: below, threads wait for the interpreter after each of its steps."""
 
-_FEWEST, _MOST = 512, 1 << 14
+_FEWEST, _MOST = 512, 1 << 15
 """Rows of a block: a power of two between these, so that few shapes are compiled."""
 
 
