@@ -15,6 +15,9 @@ _ENTRIES = 1 << 19
 _WORK = 1 << 17
 """Rows x neurons of a block at least: below, threads wait for the interpreter after each of its steps."""
 
+_PIECE, _A_FEW = 512, 12
+"""Rows that are multiplied at a time with so few columns, or fewer."""
+
 _FEWEST, _MOST = 512, 1 << 15
 """Rows of a block: a power of two between these, so that few shapes are compiled."""
 
@@ -53,11 +56,29 @@ class DenseWalk(AbstractWalk):
     def open(self, start, stop):
         return self._features[start:stop]
 
-    def predictor(self, block, plan):
-        return block @ plan
+    def predictor(self, block, plan, out=None):
+        out = np.empty((len(block), plan.shape[1]), dtype=block.dtype) if out is None else out
+        whole = _whole(block, plan.shape[1])
+        if whole:
+            pieces = block[:whole].reshape(-1, _PIECE, block.shape[1])
+            np.matmul(pieces, plan, out=out[:whole].reshape(-1, _PIECE, plan.shape[1]))
+        if whole < len(block):
+            np.matmul(block[whole:], plan, out=out[whole:])
+        return out
 
     def collect(self, block, residual):
-        return residual.T.astype(block.dtype, copy=False) @ block
+        residual = residual.astype(block.dtype, copy=False)
+        whole = _whole(block, residual.shape[1])
+        if not whole:
+            return residual.T @ block
+        pieces = residual[:whole].reshape(-1, _PIECE, residual.shape[1]).transpose(0, 2, 1)
+        total = (pieces @ block[:whole].reshape(-1, _PIECE, block.shape[1])).sum(axis=0, dtype=np.float64)
+        return total + residual[whole:].T @ block[whole:]
 
     def finish(self, total):
         return total.T
+
+
+def _whole(block: FloatArray, n_columns: int) -> int:
+    """Rows of a block to multiply piece by piece: for a few columns BLAS would copy the whole block first."""
+    return len(block) // _PIECE * _PIECE if 1 < n_columns <= _A_FEW else 0

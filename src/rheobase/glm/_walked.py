@@ -122,7 +122,7 @@ class WalkedProblem(AbstractRowProblem):
             change, here = direction.rows[start:stop], new[start:stop]
             if fresh:
                 block = walk.open(start, stop)
-                np.matmul(block, plan, out=change)
+                walk.predictor(block, plan, change)
                 change += level[: stop - start]
             if stretch is None:
                 np.add(change, eta[start:stop], out=here)

@@ -2,10 +2,11 @@ r"""Quasi-Newton for populations: one Gram matrix is the first metric of every n
 
 All neurons share the features. With :math:`C = X^\top X / T` (centred), the curvature of neuron n at the null model is
 :math:`h_n C + D` (h its mean curvature, D the ridge), so one eigendecomposition of C gives every neuron its inverse.
-From that metric a limited-memory BFGS runs on all neurons as columns of the same two products per iteration. After a
-few steps the diagonal of every neuron's Hessian, read from a sample of rows, bends the shared metric towards its own. A
-neuron that still converges slowly earns a metric of its own: its exact Hessian at the current point, kept for the rest
-of its way.
+From that metric a limited-memory BFGS runs on all neurons as columns of the same two products per iteration. Where so
+many rows say enough, each neuron that is far from its optimum gets its Hessian estimated from as many as cost about a
+pass; elsewhere, after a few steps, the diagonal of every neuron's Hessian, read from a sample of rows, bends the shared
+metric towards its own. A neuron that still converges slowly earns a metric of its own: its exact Hessian at the current
+point, kept for the rest of its way.
 
 References
 ----------
