@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 
@@ -90,7 +91,7 @@ def test_nothing_is_begun_after_an_exception(monkeypatch):
     assert len(begun) < 1000
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:.*fork:RuntimeWarning")
 def test_a_fork_has_threads_of_its_own(monkeypatch):
     monkeypatch.setattr(threads, "n_threads", lambda: 2)

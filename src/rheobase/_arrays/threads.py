@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -68,14 +69,14 @@ def _pool():
     return ThreadPoolExecutor(MOST_THREADS, "rheobase")
 
 
-if hasattr(os, "register_at_fork"):  # a fork has none of its parent's threads
+if sys.platform != "win32":  # a fork has none of its parent's threads
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def products_for_each(function: Callable[[Any], Any], items: Iterable[Any], *, worth: bool = True) -> None:
     """`for_each` for work that consists of matrix products: each of them keeps to its own core.
 
-    Where it is not `worth` a pool of threads, which costs a millisecond, one item comes after the other.
+    Where it is not `worth` waking threads, one item comes after the other.
     """
     items = list(items)
     if not worth or min(n_threads(), len(items)) < 2:
