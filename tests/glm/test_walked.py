@@ -194,6 +194,16 @@ def test_rough_hessians_are_right_to_six_digits_from_all_rows(mask):
         np.testing.assert_allclose(found, exact[np.ix_(whole, whole)], atol=1e-5 * exact.max())
 
 
+def test_weights_of_rows_that_straddle_two_blocks():
+    """A block whose rows all weigh the same is a short cut; rows from elsewhere must not take it."""
+    problem, *_ = walked(n_rows=40_000, n_features=2, n_neurons=2)
+    problem.weights[20_000:] = 0.0
+    problem = WalkedProblem(problem.design, problem.y, problem.weights, problem.row_loss, problem.penalty)
+    assert problem._walk.block_rows < 40_000
+    bent = problem._bend(np.zeros((40_000, 2)), 10_000, 40_000, slice(None))
+    np.testing.assert_allclose(bent, np.broadcast_to(problem.weights[10_000:40_000], bent.shape))
+
+
 def test_columns_that_are_kin_share_an_estimate():
     problem, start, _ = walked()
     problem.kin = np.arange(9) // 3

@@ -66,6 +66,7 @@ class AbstractWalk(abc.ABC):
         """Call ``work(start, stop)`` for every block, on all cores, and return the sum of the arrays, or of the tuples
         of arrays, that it gives.
 
+        Steps that are tried may overflow; whoever asked sees it by the sums.
         Each share of the rows is summed by itself and shares are summed in order, so that a run can be repeated to the
         last digit.
         """
@@ -75,13 +76,15 @@ class AbstractWalk(abc.ABC):
         sums: list[list[Any]] = [[] for _ in range(n_shares)]
 
         def one(share: int) -> None:
-            for start in starts[edges[share] : edges[share + 1]]:
-                _add(sums[share], work(start, min(start + self.block_rows, self.n_samples)))
+            with np.errstate(over="ignore", invalid="ignore"):
+                for start in starts[edges[share] : edges[share + 1]]:
+                    _add(sums[share], work(start, min(start + self.block_rows, self.n_samples)))
 
         products_for_each(one, range(n_shares))
         total = sums[0]
-        for parts in sums[1:]:
-            _add(total, parts)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for parts in sums[1:]:
+                _add(total, parts)
         return tuple(total)
 
 

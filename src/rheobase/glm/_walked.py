@@ -104,7 +104,7 @@ class WalkedProblem(AbstractRowProblem):
                 return direction.trial[1]
             if _FEW_OTHERS * len(others) <= self.n_neurons:
                 return self._again(eta, direction, step, others)
-        self._trials += 1
+        self._trials = 1 if direction.trial is None else self._trials + 1
         return self._evaluate(self._walk, eta, direction, step, collects=False)
 
     def _evaluate(self, walk: DenseWalk, eta: FloatArray, direction: _Change, step, *, collects: bool) -> Evaluation:
@@ -216,7 +216,7 @@ class WalkedProblem(AbstractRowProblem):
         y, weights = self._known_in(eta.dtype)
         y, weights, size = y[start:stop, columns], weights[start:stop], self._walk.block_rows
         weights = weights if weights.shape[1] == 1 else weights[:, columns]
-        level = float(self._levels[start // size])
+        level = float(self._levels[start // size]) if start % size == 0 else np.nan
         options = {"level": level, "curved": curved}
         return block_rows(self.row_loss, y, eta, weights, self.scale[columns], size, self._space, **options)
 
