@@ -114,6 +114,14 @@ def test_the_choice_by_size(sizes, name):
     assert told == reason
 
 
+@pytest.mark.parametrize(("sizes", "name"), [((20_000, 10, 1), "Newton"), ((200_000, 60, 1), "GramLBFGS")])
+def test_the_choice_where_hessians_can_be_estimated(sizes, name):
+    chosen, reason = choose(*sizes, thin=True)
+    assert chosen == name
+    assert ("some rows" in reason) == (name == "GramLBFGS")
+    assert choose(*sizes)[0] == "Newton"
+
+
 def test_a_name_wins_over_the_size():
     solver, reason = make_solver("GramLBFGS", {"maxiter": 7}, 20_000, 2, 1)
     assert solver == GramLBFGS(maxiter=7)

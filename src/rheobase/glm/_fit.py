@@ -28,7 +28,7 @@ from ._problem import GLMProblem
 from ._row_problem import AbstractRowProblem, RowLoss
 from ._streamed import StreamedProblem
 from ._used_rows import UsedRows, known_rows, used_rows
-from ._walked import WalkedProblem
+from ._walked import WalkedProblem, rows_of_an_estimate
 
 __all__ = ["solve"]
 
@@ -107,12 +107,7 @@ def solve(
         In the user's units.
     """
     began = time.perf_counter()
-    if used is None:
-        known = known_rows(y, offset, sample_weight)
-        standard = design.standardized(known.any(axis=1))
-        used = used_rows(standard, y, known, model, sample_weight)
-    else:
-        standard = design.standardized()
+    standard, used = (design.standardized(), used) if used else _look(design, y, model, offset, sample_weight)
     y, mean, silent = used.y, used.mean, used.silent
     fitted = np.flatnonzero(~silent)
     shape = (design.n_features, y.shape[1])
@@ -128,10 +123,8 @@ def solve(
     problem = None
     if fitted.size:
         rows = Rows(y, used.weights, offset, feature_mask)
-        sizes = (standard.n_valid, design.n_features, len(fitted))
-        row_loss, n_free = RowLoss(model, link), _most_free(feature_mask, fitted)
-        terms = {"n_free": n_free, "kinks": not penalty.plain, "thin": _walks(standard, len(fitted), row_loss, penalty)}
-        solver, reason = make_solver(solver_name, solver_kwargs or {}, *sizes, **terms)
+        row_loss, asked = RowLoss(model, link), (solver_name, solver_kwargs or {})
+        solver, reason = _solver(asked, standard, row_loss, penalty, feature_mask, fitted)
         problem = _problem(standard, rows, row_loss, penalty, fitted, scale, solver)
         problem.kin = None if kin is None else kin[fitted]
         params = _start(problem, link.link(link.inside(mean[fitted])), start, fitted)
@@ -147,9 +140,7 @@ def solve(
     stats["constant_features"] = constant_features(standard)
     stats["n_parameters"] = _n_parameters(coef, penalty, _not_at_bounds(feature_mask, coef, bounds), problem)
     stats["dispersion"] = np.ones(y.shape[1]) if scale is None else scale
-    stats |= used.counted
-    stats["design"] = repr(design)
-    stats["seconds"] = time.perf_counter() - began
+    stats |= used.counted | {"design": repr(design), "seconds": time.perf_counter() - began}
     return Solution(coef, intercept, loss, result, n_iter, stats)
 
 
@@ -160,6 +151,28 @@ def constant_features(standard: AbstractStandardized) -> IntArray:
         stretches = [values[:, found] for _, values in standard.sample(_LOOK)]
         found = found[~np.concatenate(stretches).any(axis=0)]
     return found
+
+
+def _look(design: AbstractDesign, y, model, offset, sample_weight) -> tuple[AbstractStandardized, UsedRows]:
+    """The standardised design, and what is to be known of its rows."""
+    known = known_rows(y, offset, sample_weight)
+    standard = design.standardized(known.any(axis=1))
+    return standard, used_rows(standard, y, known, model, sample_weight)
+
+
+def _solver(
+    asked: tuple[str, dict[str, Any]],
+    standard: AbstractStandardized,
+    row_loss: RowLoss,
+    penalty: Penalty,
+    feature_mask: BoolArray | None,
+    fitted: IntArray,
+) -> tuple[AbstractSolver, str]:
+    """The solver that was asked for (name, options), or one that suits the sizes; and why."""
+    n_rows, n_features, n_neurons = standard.n_valid, standard.n_features, len(fitted)
+    thin = _walks(standard, n_neurons, row_loss, penalty) and rows_of_an_estimate(n_rows, n_features) > 0
+    n_free = _most_free(feature_mask, fitted)
+    return make_solver(*asked, n_rows, n_features, n_neurons, n_free=n_free, kinks=not penalty.plain, thin=thin)
 
 
 @dataclass(frozen=True)

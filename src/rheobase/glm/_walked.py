@@ -23,7 +23,7 @@ from ._block_rows import SHORT, block_rows, column_dots, column_sums, shared_lev
 from ._row_problem import AbstractRowProblem
 from ._walked_hessians import few_hessians, rough_hessians, whole_hessians
 
-__all__ = ["WalkedProblem"]
+__all__ = ["WalkedProblem", "rows_of_an_estimate"]
 
 _SINGLE, _MIXED, _ANCHORED = 3e-7, 1e-8, 1e-12
 """Relative error of a loss in single precision, of one in double whose predictors came from single precision (it
@@ -97,7 +97,7 @@ class WalkedProblem(AbstractRowProblem):
         if direction.rows is None:
             self._trials = 1
             # first trials of line searches that were good enough of late: their gradients are worth computing
-            return self._evaluate(self._walk, eta, direction, step, collects=self._is_hopeful)
+            return self._evaluate(self._walk, eta, direction, step, self._dtype, collects=self._is_hopeful)
         if direction.trial is not None:
             others = np.flatnonzero(step != direction.trial[0])
             if not others.size:
@@ -105,10 +105,12 @@ class WalkedProblem(AbstractRowProblem):
             if _FEW_OTHERS * len(others) <= self.n_neurons:
                 return self._again(eta, direction, step, others)
         self._trials = 1 if direction.trial is None else self._trials + 1
-        return self._evaluate(self._walk, eta, direction, step, collects=False)
+        return self._evaluate(self._walk, eta, direction, step, self._dtype, collects=False)
 
-    def _evaluate(self, walk: DenseWalk, eta: FloatArray, direction: _Change, step, *, collects: bool) -> Evaluation:
-        new, fresh = self._unused(eta), direction.rows is None
+    def _evaluate(
+        self, walk: DenseWalk, eta: FloatArray, direction: _Change, step, dtype, *, collects: bool
+    ) -> Evaluation:
+        new, fresh = self._unused(eta, dtype), direction.rows is None
         if fresh:
             plan = walk.plan(direction.params[:-1])
             level = _repeated(direction.params[-1].astype(plan.dtype), walk.block_rows)
@@ -164,14 +166,14 @@ class WalkedProblem(AbstractRowProblem):
         direction.trial = step, found
         return found
 
-    def _unused(self, eta: FloatArray) -> FloatArray:
+    def _unused(self, eta: FloatArray, dtype) -> FloatArray:
         """An array for predictors that is neither `eta` nor the last one given: new memory costs more than to fill
         it.
         """
-        self._pool = [rows for rows in self._pool if rows.dtype == self._dtype]
+        self._pool = [rows for rows in self._pool if rows.dtype == dtype]
         free = [rows for rows in self._pool if rows is not eta and rows is not self._last]
         if not free:
-            free = [np.empty(self.y.shape, dtype=self._dtype)]
+            free = [np.empty(self.y.shape, dtype=dtype)]
             self._pool.append(free[0])
         self._last = free[0]
         return free[0]
@@ -249,11 +251,11 @@ class WalkedProblem(AbstractRowProblem):
         if self._sharp or (self._anchor is not None and np.all(self._anchor.reaches(params) | ~who)):
             return None
         self._anchor, sharp = None, self._walk.sharpened()
-        once, self._sharp = np.ones(self.n_neurons), True
-        found = self._evaluate(sharp, self.start(), self.predictor(params), once, collects=False)
+        here = self.predictor(params), np.ones(self.n_neurons), np.dtype(np.float64)
+        found = self._evaluate(sharp, self.start(), *here, collects=False)
         kept = np.empty(self.y.shape)
         found.residual.gradient = self._gradient_at(sharp, found.eta, kept)
-        self._anchor, self._sharp = _Anchor(params.copy(), kept, found.residual.gradient), False
+        self._anchor = _Anchor(params.copy(), kept, found.residual.gradient)
         return found
 
     def column_means(self, rows):
@@ -305,8 +307,7 @@ class WalkedProblem(AbstractRowProblem):
     @property
     def thin_rows(self):
         each = 1 if self.kin is None else self.n_neurons // max(len(np.unique(self.kin)), 1)
-        n_rows = min(_THIN * each * self.n_rows // max(self.n_features, 1), self.n_rows)
-        return n_rows if n_rows >= _LEAST_THIN * self.n_features else 0
+        return rows_of_an_estimate(self.n_rows, self.n_features, each)
 
     def rough_hessians(self, curvature, columns, rows, n_rows):
         step = max(self.n_rows // n_rows, 1)
@@ -385,6 +386,12 @@ class _Anchor:
 
     def select(self, columns) -> _Anchor:
         return _Anchor(self.params[:, columns], self.residual[:, columns], self.gradient[:, columns])
+
+
+def rows_of_an_estimate(n_rows: int, n_features: int, shared_by: int = 1) -> int:
+    """Rows from which Hessians, each shared by so many neurons, are estimated; 0 if they would tell too little."""
+    some = min(_THIN * shared_by * n_rows // max(n_features, 1), n_rows)
+    return some if some >= _LEAST_THIN * n_features else 0
 
 
 def _repeated(row: FloatArray, n_rows: int) -> FloatArray:

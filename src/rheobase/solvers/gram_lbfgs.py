@@ -100,7 +100,7 @@ class GramLBFGS(AbstractSolver):
                 if near.any() and batch.sharpen(near):
                     gradient = batch.gradient()
                 else:
-                    self._judge(batch, direction, metric, fresh, speed.contraction(direction))
+                    self._judge(batch, direction, metric, fresh, speed.contraction(batch, direction))
                 speed.note(batch, direction)
                 away = np.abs(direction).max(axis=0) / batch.size
                 progress.update(batch.n_moving, batch.passes)
@@ -177,20 +177,17 @@ class _Speed:
     def __init__(self, batch: Batch):
         self._n_features = batch.problem.n_features
         self._sizes: list[FloatArray] = []
-        self._lengths: list[FloatArray] = []
         self._since = np.zeros(batch.problem.n_neurons, dtype=np.int64)
 
     def note(self, batch: Batch, direction: FloatArray) -> None:
-        scale = np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
-        self._sizes = [*self._sizes, np.abs(direction).max(axis=0) / scale][-_WATCH - 1 :]
+        self._sizes = [*self._sizes, _relative(batch, direction)][-_WATCH - 1 :]
         self._since += 1
-        self._lengths = [*self._lengths, np.abs(direction).max(axis=0)][-2:]
 
-    def contraction(self, direction: FloatArray) -> FloatArray:
+    def contraction(self, batch: Batch, direction: FloatArray) -> FloatArray:
         """The larger of the last two ratios of successive steps, at most one over `_DOUBT`, shape (neuron,)."""
-        if len(self._lengths) < 2:
+        if len(self._sizes) < 2:
             return np.full(direction.shape[1], 1.0 / _DOUBT)
-        before, last, now = *self._lengths, np.abs(direction).max(axis=0)
+        before, last, now = *self._sizes[-2:], _relative(batch, direction)
         ratio = np.maximum(now / np.maximum(last, 1e-300), last / np.maximum(before, 1e-300))
         return np.minimum(ratio, 1.0 / _DOUBT)
 
@@ -209,5 +206,9 @@ class _Speed:
 
     def keep(self, kept) -> None:
         self._sizes = [sizes[kept] for sizes in self._sizes]
-        self._lengths = [lengths[kept] for lengths in self._lengths]
         self._since = self._since[kept]
+
+
+def _relative(batch: Batch, direction: FloatArray) -> FloatArray:
+    """Largest entry of a direction relative to that of the parameters, shape (neuron,)."""
+    return np.abs(direction).max(axis=0) / np.maximum(np.abs(batch.params).max(axis=0), 1e-12)
